@@ -1,0 +1,101 @@
+import type { Entity } from '../entity/entity.ts';
+import type { Instant } from '../plugin.ts';
+import type { Rejection } from '../rejection.ts';
+
+/** Where something came from: enough for the operator to find it again. */
+export interface Origin {
+  /** Plug-in, as its folder: `agents/envelopes/chirpstack-v4`, `adapters/arso-air`. */
+  readonly plugin: string;
+  /** MQTT topic, file name or URL. */
+  readonly from: string;
+  /** Row of a dataset, counted from 1. */
+  readonly row?: number;
+  readonly receivedAt: Instant;
+}
+
+/** An entity state on its way to the broker. */
+export interface Publication {
+  readonly entity: Entity;
+  readonly origin: Origin;
+}
+
+/** Something refused, with the raw bytes it came from, so that it can be replayed after a fix. */
+export interface DeadLetter {
+  readonly origin: Origin;
+  readonly rejection: Rejection;
+  /** The message payload, the row as JSON, or the entity as JSON. */
+  readonly raw: Uint8Array;
+}
+
+/** What one message or one dataset row led to. It is committed whole or not at all. */
+export interface Consignment {
+  readonly publications: readonly Publication[];
+  readonly deadLetters: readonly DeadLetter[];
+}
+
+/** A publication in the outbox. `seq` grows with the order of acceptance. */
+export interface Queued extends Publication {
+  readonly seq: number;
+}
+
+/** What became of queued publications. */
+export interface Settlement {
+  /** Accepted by the broker: their watermarks move. */
+  readonly accepted: readonly Queued[];
+  /** Refused for good: they become dead letters. */
+  readonly refused: readonly { readonly queued: Queued; readonly rejection: Rejection }[];
+}
+
+export interface StoredDeadLetter extends DeadLetter {
+  readonly id: number;
+  readonly at: Instant;
+  readonly replayedAt?: Instant;
+}
+
+/** Moment of the newest value of an attribute that the broker holds. Key: entity id + attribute. */
+export interface Watermark {
+  readonly observedAt: Instant;
+  /** Hash of the attribute, by which an exact repeat is recognised. */
+  readonly digest: string;
+}
+
+/**
+ * The durable middle: everything before it is pure, everything after it may fail and be tried again.
+ * Implementations: SQLite (`sqlite.ts`) and memory (`memory.ts`, for tests and dry runs). One contract suite runs over both.
+ */
+export interface Outbox {
+  /** Resolves when the consignment is on disk. Many calls share one commit. Rejects only while the disk cannot be written. */
+  append(consignment: Consignment): Promise<void>;
+  /** The oldest `limit` publications of a lane, in order; `lane` of `lanes` by hash of the entity id. */
+  peek(limit: number, lane: number, lanes: number): Queued[];
+  /** Removes settled publications, writes watermarks and dead letters in one transaction. */
+  settle(settlement: Settlement): void;
+  watermark(entityId: string, attribute: string): Watermark | undefined;
+  /** Publications waiting, and the age of the oldest in milliseconds at `now`. */
+  depth(now: Instant): { readonly count: number; readonly oldestMs: number };
+  deadLetters: DeadLetterStore;
+  /** Small values that survive a restart (ETags, last run): `state.get('adapters/arso-air')`. */
+  state: StateStore;
+  close(): Promise<void>;
+}
+
+export interface DeadLetterFilter {
+  readonly code?: string;
+  readonly plugin?: string;
+  readonly limit?: number;
+  /** Also those already replayed. */
+  readonly replayed?: boolean;
+}
+
+export interface DeadLetterStore {
+  list(filter?: DeadLetterFilter): StoredDeadLetter[];
+  get(id: number): StoredDeadLetter | undefined;
+  /** Marks as replayed; the letter is kept. */
+  markReplayed(ids: readonly number[], at: Instant): void;
+  count(): number;
+}
+
+export interface StateStore {
+  get(key: string): unknown;
+  set(key: string, value: unknown): void;
+}

@@ -1,0 +1,154 @@
+/**
+ * The straight way, start to end. Read this file first.
+ *
+ *   source ──► decode ──► validate ──► map ──► check ──► screen ──► assess ──► outbox ──► deliver ──► NGSI-LD broker
+ *
+ * Everything here is pure: a message or a row goes in, a consignment comes out. `core/source` feeds it, `core/outbox` makes
+ * its result durable (only then is the source acknowledged), `core/deliver` carries it to the broker.
+ */
+import { assess } from './assess/assess.ts';
+import type { Entity } from './entity/entity.ts';
+import { check } from './entity/check.ts';
+import type { Models } from './entity/models.ts';
+import type { Consignment, DeadLetter, Origin, Publication } from './outbox/outbox.ts';
+import type { Adapter, DatasetFile, Decoder, Device, Envelope, Family, MqttMessage, Reading, Row, Uplink } from './plugin.ts';
+import { reject, type Rejection } from './rejection.ts';
+import { screen } from './screen/screen.ts';
+import type { Quantities } from './assess/quantities.ts';
+import type { RecordValidator } from './validate/validate.ts';
+
+/** What the line needs to know beyond the data itself. */
+export interface Knowledge {
+  readonly models: Models;
+  readonly quantities: Quantities;
+  readonly validator: RecordValidator;
+  /** Names of fields that hold personal data, lower case. */
+  readonly personalFields: ReadonlySet<string>;
+}
+
+/** The agents' plug-ins and the device registry. */
+export interface AgentKnowledge extends Knowledge {
+  readonly envelopes: readonly Envelope[];
+  readonly decoders: ReadonlyMap<string, Decoder>;
+  readonly families: ReadonlyMap<string, Family>;
+  device(uplink: Uplink): Device | undefined;
+}
+
+/** A consignment with what a person may want to see of the way to it. */
+export interface Passage extends Consignment {
+  readonly readings: readonly Reading[];
+  /** What a message without a measurement was (join, status, …). */
+  readonly event?: string;
+}
+
+/** One MQTT message through the whole line, to be kept under `origin.plugin = agents/envelopes/<name>`. Never throws. */
+export function passMessage(message: MqttMessage, envelope: Envelope, knowledge: AgentKnowledge): Passage {
+  const origin: Origin = { plugin: `agents/envelopes/${envelope.name}`, from: message.topic, receivedAt: message.receivedAt };
+  const way = new Way(origin, message.payload);
+  const opened = way.run('decode', () => envelope.open(message));
+  for (const uplink of opened?.values ?? []) passUplink(uplink, knowledge, way);
+  if (way.isEmpty() && opened?.event === undefined) {
+    way.refuse(reject('decode', 'no_measurement', `the message on ${message.topic} holds no measurement`));
+  }
+  return way.end(opened?.event);
+}
+
+function passUplink(uplink: Uplink, knowledge: AgentKnowledge, way: Way): void {
+  const device = knowledge.device(uplink);
+  if (device === undefined) {
+    way.refuse(
+      reject('decode', 'unknown_device', `device "${uplink.deviceId}" is not in the device registry; register it and replay this message`),
+    );
+    return;
+  }
+  const decoderName = device.decoder ?? uplink.defaultDecoder;
+  const decoder = knowledge.decoders.get(decoderName);
+  const family = knowledge.families.get(device.family);
+  if (decoder === undefined || family === undefined) {
+    const missing = decoder === undefined ? `decoder "${decoderName}"` : `family "${device.family}"`;
+    way.refuse(reject('decode', 'unknown_model', `device "${device.id}" needs the ${missing}, which does not exist`));
+    return;
+  }
+  const readings: Reading[] = [];
+  for (const record of way.run('decode', () => decoder.decode(uplink))?.values ?? []) {
+    const fault = knowledge.validator.fault(decoder.recordSchema, record);
+    if (fault !== undefined) way.refuse(fault);
+    else readings.push(...(way.attempt('decode', () => decoder.readings(record)) ?? []));
+  }
+  way.readings.push(...readings);
+  if (readings.length === 0) return;
+  for (const entity of way.run('map', () => family.map(readings, device))?.values ?? []) passEntity(entity, knowledge, way);
+}
+
+/** One dataset row through the whole line. Never throws. A row that gives nothing is refused as `no_measurement`. */
+export function passRow(row: Row, rowNumber: number, file: DatasetFile, from: string, adapter: Adapter, knowledge: Knowledge): Passage {
+  const origin: Origin = { plugin: `adapters/${adapter.name}`, from, row: rowNumber, receivedAt: file.fetchedAt };
+  const way = new Way(origin, Buffer.from(JSON.stringify(row)));
+  for (const record of way.run('decode', () => adapter.decode(row, file))?.values ?? []) {
+    const fault = knowledge.validator.fault(adapter.recordSchema, record);
+    if (fault !== undefined) {
+      way.refuse(fault);
+      continue;
+    }
+    for (const entity of way.run('map', () => adapter.map(record))?.values ?? []) passEntity(entity, knowledge, way);
+  }
+  if (way.isEmpty()) {
+    way.refuse(reject('map', 'no_measurement', `row ${rowNumber} of ${from} holds no value of those that ${adapter.name} reads`));
+  }
+  return way.end();
+}
+
+/** check → screen → assess: from here on agents and adapters go the same way. */
+function passEntity(entity: Entity, knowledge: Knowledge, way: Way): void {
+  const checked = way.run('check', () => check(entity, knowledge.models, way.origin.receivedAt));
+  for (const valid of checked?.values ?? []) {
+    for (const screened of way.run('screen', () => screen(valid, knowledge.personalFields))?.values ?? []) {
+      way.publish(assess(screened, knowledge.quantities, knowledge.models));
+    }
+  }
+}
+
+/** The one place where the results of a message's or row's way are gathered, with its origin and raw bytes. */
+class Way {
+  readonly readings: Reading[] = [];
+  private readonly publications: Publication[] = [];
+  private readonly deadLetters: DeadLetter[] = [];
+
+  constructor(
+    readonly origin: Origin,
+    private readonly raw: Uint8Array,
+  ) {}
+
+  /** Runs a stage, keeps its refusals and hands on its values; a stage that throws is a defect of its plug-in and refused as such. */
+  run<O extends { readonly rejections: readonly Rejection[] }>(stage: Rejection['stage'], step: () => O): O | undefined {
+    const outcome = this.attempt(stage, step);
+    for (const rejection of outcome?.rejections ?? []) this.refuse(rejection);
+    return outcome;
+  }
+
+  attempt<T>(stage: Rejection['stage'], step: () => T): T | undefined {
+    try {
+      return step();
+    } catch (error) {
+      this.refuse(reject(stage, 'plugin_failure', `${this.origin.plugin} failed at ${stage}: ${String(error)}; please report this`));
+      return undefined;
+    }
+  }
+
+  publish(entity: Entity): void {
+    this.publications.push({ entity, origin: this.origin });
+  }
+
+  refuse(rejection: Rejection): void {
+    this.deadLetters.push({ origin: this.origin, rejection, raw: this.raw });
+  }
+
+  isEmpty(): boolean {
+    return this.publications.length === 0 && this.deadLetters.length === 0;
+  }
+
+  end(event?: string): Passage {
+    const passage = { publications: this.publications, deadLetters: this.deadLetters, readings: this.readings };
+    return event === undefined ? passage : { ...passage, event };
+  }
+}

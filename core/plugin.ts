@@ -1,0 +1,152 @@
+import type { Entity } from './entity/entity.ts';
+import type { Outcome } from './result.ts';
+
+/** ISO 8601 in UTC with milliseconds: `2026-05-01T10:00:00.000Z`. */
+export type Instant = string;
+
+/** A text that a person reads, in both languages of the operator. */
+export interface Text {
+  readonly sl: string;
+  readonly en: string;
+}
+
+// --- agents: what arrives over MQTT -------------------------------------------------------------------------------
+
+/** One MQTT message as it arrived. `receivedAt` is the clock of this machine at arrival. */
+export interface MqttMessage {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly receivedAt: Instant;
+}
+
+/** What the device sent, still in its own language. */
+export type UplinkBody =
+  /** A binary frame, for example of a LoRaWAN device. `decoded` is what the network's own codec made of it, if it has one. */
+  | { readonly kind: 'frame'; readonly bytes: Uint8Array; readonly fPort: number; readonly decoded?: unknown }
+  /** A JSON value. */
+  | { readonly kind: 'json'; readonly value: unknown }
+  /** A text form such as UltraLight. */
+  | { readonly kind: 'text'; readonly text: string };
+
+/** One transmission of one device, taken out of its network's envelope. */
+export interface Uplink {
+  /** The id by which the network knows the device; the registry looks it up. */
+  readonly deviceId: string;
+  /** Further ids of the same device (DevEUI), tried when `deviceId` is not registered. */
+  readonly alsoKnownAs?: readonly string[];
+  /** Best known time of the transmission: the network server's clock where it has one, else `receivedAt` of the message. */
+  readonly receivedAt: Instant;
+  /** The decoder to take when the device registry names none. */
+  readonly defaultDecoder: string;
+  readonly body: UplinkBody;
+  /** Link quality of the best gateway: dBm and dB. */
+  readonly radio?: { readonly rssi?: number; readonly snr?: number };
+}
+
+/** Who carried the message: takes the transmission out of the network's wrapping. Pure. */
+export interface Envelope {
+  readonly name: string;
+  readonly title: Text;
+  /** MQTT topic filters, with `+` and `#`. */
+  readonly topics: readonly string[];
+  /** Never throws. A message without a measurement (join, status) gives neither values nor rejections and `event` names it. */
+  open(message: MqttMessage): Outcome<Uplink> & { readonly event?: string };
+}
+
+/** A measured quantity in its unit of `schemas/quantities.json`. */
+export interface Reading {
+  readonly quantity: string;
+  readonly value: number;
+  /** When it was measured: the device's clock where it has one, else `uplink.receivedAt`. */
+  readonly observedAt: Instant;
+}
+
+/** A device as the registry (`devices.yaml`) describes it. */
+export interface Device {
+  /** The id it publishes with; part of the entity's URN. */
+  readonly id: string;
+  /** Decoder name; without it the envelope's default decoder is taken. */
+  readonly decoder?: string;
+  /** Family name: what its readings mean. */
+  readonly family: string;
+  readonly name?: Partial<Text>;
+  /** WGS84 [longitude, latitude]. */
+  readonly location: readonly [number, number];
+  readonly alsoKnownAs?: readonly string[];
+  /** River level: height of the sensor above gauge zero in metres. waterLevel = datum − distance. */
+  readonly datum?: number;
+  readonly owner?: string;
+  readonly addressLocality?: string;
+}
+
+/** What the device said. `decode` parses one uplink into records of `recordSchema`; `readings` turns a record into SI units. Pure. */
+export interface Decoder<R = unknown> {
+  readonly name: string;
+  readonly title: Text;
+  readonly device: { readonly vendor: string; readonly models: readonly string[]; readonly datasheet: string };
+  /** JSON Schema (draft 2020-12 or 07) of R; unknown keys refused. */
+  readonly recordSchema: object;
+  /** Never throws. */
+  decode(uplink: Uplink): Outcome<R>;
+  readings(record: R): Reading[];
+}
+
+/** What it means: readings of one device become entities of Smart Data Models. Pure. */
+export interface Family {
+  readonly name: string;
+  readonly title: Text;
+  /** Quantities it understands; others are rejections `unmapped_quantity`. */
+  readonly quantities: readonly string[];
+  /** Smart Data Model types it makes. */
+  readonly emits: readonly string[];
+  /** All readings of one uplink. Readings with different `observedAt` become separate states of the same entity. */
+  map(readings: readonly Reading[], device: Device): Outcome<Entity>;
+}
+
+// --- adapters: datasets -------------------------------------------------------------------------------------------
+
+/** How a dataset file is written. */
+export type Format =
+  /** `rows` is the path of the repeated element, e.g. `['arsopodatki', 'postaja']`; `lists` are elements that are always arrays. */
+  { readonly kind: 'xml'; readonly rows: readonly string[]; readonly lists?: readonly string[] };
+
+/** One record of a dataset as the format parser gives it: all leaf values are strings. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** What stands in the file beside the rows (XML: the root element without the rows). */
+export interface DatasetFile {
+  readonly header: Row;
+  /** When the file was fetched or read. */
+  readonly fetchedAt: Instant;
+}
+
+/** A batch source. Pure functions and declarations; fetching, parsing and scheduling is the core's. */
+export interface Adapter<R = unknown> {
+  readonly name: string;
+  readonly title: Text;
+  readonly dataset: {
+    readonly publisher: string;
+    readonly landingPage: string;
+    readonly url: string;
+    readonly licence: string;
+    readonly attribution: string;
+    /** IANA zone of local times in the data. */
+    readonly timezone: string;
+    readonly crs: string;
+  };
+  /** Cron expression in the dataset's time zone. */
+  readonly schedule: string;
+  readonly format: Format;
+  readonly recordSchema: object;
+  /** Smart Data Model types it makes. */
+  readonly emits: readonly string[];
+  /** The source's own stable key of a row (station code), for the station filter and for messages. */
+  key(row: Row): string | undefined;
+  /** Keys taken when the configuration names none: Idrija and its surroundings. */
+  readonly defaultStations: readonly string[];
+  /** Never throws. */
+  decode(row: Row, file: DatasetFile): Outcome<R>;
+  map(record: R): Outcome<Entity>;
+  /** A snapshot outside these bounds is not published at all. */
+  readonly expect: { readonly minRows: number; readonly maxRejectedPct: number };
+}

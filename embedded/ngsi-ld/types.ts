@@ -1,0 +1,109 @@
+/** What the parts of the embedded NGSI-LD broker share. Names inside are always full IRIs; contexts work only at its two edges. */
+import type { Database } from 'better-sqlite3';
+
+/** ISO 8601 UTC with milliseconds. */
+export type Instant = string;
+
+export type Profile =
+  /** ETSI GS CIM 009 as written. */
+  | 'strict'
+  /** The known deviations of Orion-LD, so that they are met without it. */
+  | 'orion';
+
+/** One instance of an attribute. The member that carries the value depends on `type`. */
+export interface StoredAttribute {
+  type:
+    | 'Property'
+    | 'GeoProperty'
+    | 'Relationship'
+    | 'LanguageProperty'
+    | 'VocabProperty'
+    | 'JsonProperty'
+    | 'ListProperty'
+    | 'ListRelationship';
+  value?: unknown;
+  object?: string | string[];
+  languageMap?: Record<string, string | string[]>;
+  vocab?: string | string[];
+  json?: unknown;
+  valueList?: unknown[];
+  objectList?: unknown[];
+  unitCode?: string;
+  observedAt?: Instant;
+  datasetId?: string;
+  createdAt: Instant;
+  modifiedAt: Instant;
+  /** Sub-attributes by IRI; one instance each unless datasetId differs. */
+  attributes?: Record<string, StoredAttribute[]>;
+}
+
+/** An entity as it is kept: type and attribute names are IRIs; each attribute has one instance per datasetId. */
+export interface StoredEntity {
+  id: string;
+  types: string[];
+  scope?: string[];
+  createdAt: Instant;
+  modifiedAt: Instant;
+  attributes: Record<string, StoredAttribute[]>;
+}
+
+/** One change of one entity, told after it is stored. One request gives one list of them. */
+export interface Change {
+  tenant: string;
+  kind: 'created' | 'updated' | 'deleted';
+  id: string;
+  before?: StoredEntity;
+  after?: StoredEntity;
+  /** IRIs of attributes that the request wrote or removed (also with equal values). */
+  written: string[];
+  removed: string[];
+  at: Instant;
+}
+
+/** A resolved @context: expands and compacts names as jsonld.js would. */
+export interface ResolvedContext {
+  /** What to put into `@context` or the Link header of an answer: user context without the core. */
+  readonly user: unknown;
+  expandName(name: string): string;
+  compactName(iri: string): string;
+  /** For values of VocabProperty and `@id`-typed values. */
+  expandVocab(value: string): string;
+  compactVocab(iri: string): string;
+}
+
+export interface Contexts {
+  /** A context by URL, inline object or array of both; undefined: core alone. Throws `Problem` LdContextNotAvailable. */
+  resolve(context: unknown): Promise<ResolvedContext>;
+}
+
+/** Switches with which tests make the broker fail. Set in code or by `PUT /faults` where the server allows it. */
+export interface Faults {
+  latencyMs?: number;
+  /** Answer every request with this status. */
+  status?: number;
+  /** Never answer. */
+  hang?: boolean;
+  /** Cut the connection without an answer. */
+  reset?: boolean;
+  /** Commit, then cut the connection before the answer. */
+  dropAfterCommit?: boolean;
+}
+
+/** What every route gets. */
+export interface BrokerDeps {
+  readonly db: Database;
+  readonly contexts: Contexts;
+  readonly profile: Profile;
+  readonly clock: () => Instant;
+  readonly changes: Changes;
+  /** Base URL under which `Location` and hosted contexts are reachable. */
+  readonly baseUrl: () => string;
+}
+
+/** Listeners run after the transaction, in order of registration; history is written inside it (see `history`). */
+export interface Changes {
+  /** Called inside the transaction that stores the change: for history. */
+  onStore(listener: (changes: readonly Change[]) => void): void;
+  /** Called after the commit: for notifications. */
+  onCommitted(listener: (changes: readonly Change[]) => void): void;
+}
