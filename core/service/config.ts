@@ -1,0 +1,135 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+
+import { ConfigError } from '../errors.ts';
+import { packageRoot } from '../paths.ts';
+import { readYaml } from './yaml.ts';
+
+export interface AdapterConfig {
+  readonly enabled?: boolean;
+  readonly url?: string;
+  readonly schedule?: string;
+  readonly stations?: 'all' | readonly string[];
+}
+
+/** The whole configuration, read once at the edge; nothing below `bin/` reads the environment. Keys: `schemas/config.schema.json`. */
+export interface Config {
+  readonly dataDir: string;
+  readonly devices: string;
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly http: { readonly host: string; readonly port: number };
+  readonly mqtt: {
+    readonly url?: string;
+    readonly host: string;
+    readonly port: number;
+    readonly username?: string;
+    readonly password?: string;
+    readonly clientId: string;
+  };
+  readonly broker: {
+    readonly url?: string;
+    readonly host: string;
+    readonly port: number;
+    readonly profile: 'strict' | 'orion';
+    readonly faults: 'off' | 'on';
+    readonly tenant?: string;
+    readonly token?: string;
+    readonly contextUrl?: string;
+    readonly contextFolder?: string;
+    readonly forbiddenCharacters: 'keep' | 'encode';
+  };
+  readonly adapters: Readonly<Record<string, AdapterConfig>>;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where each environment variable goes. Numbers are read as such; `NAME_FILE` gives a secret as a file. */
+const variables: Readonly<Record<string, readonly [section: string, key: string] | readonly [key: string]>> = {
+  KLAVZE_DATA_DIR: ['dataDir'],
+  KLAVZE_DEVICES_FILE: ['devices'],
+  KLAVZE_LOG_LEVEL: ['logLevel'],
+  KLAVZE_HTTP_HOST: ['http', 'host'],
+  KLAVZE_HTTP_PORT: ['http', 'port'],
+  KLAVZE_MQTT_URL: ['mqtt', 'url'],
+  KLAVZE_MQTT_HOST: ['mqtt', 'host'],
+  KLAVZE_MQTT_PORT: ['mqtt', 'port'],
+  KLAVZE_MQTT_USERNAME: ['mqtt', 'username'],
+  KLAVZE_MQTT_PASSWORD: ['mqtt', 'password'],
+  KLAVZE_MQTT_CLIENT_ID: ['mqtt', 'clientId'],
+  KLAVZE_BROKER_URL: ['broker', 'url'],
+  KLAVZE_BROKER_HOST: ['broker', 'host'],
+  KLAVZE_BROKER_PORT: ['broker', 'port'],
+  KLAVZE_BROKER_PROFILE: ['broker', 'profile'],
+  KLAVZE_BROKER_FAULTS: ['broker', 'faults'],
+  KLAVZE_BROKER_TENANT: ['broker', 'tenant'],
+  KLAVZE_BROKER_TOKEN: ['broker', 'token'],
+  KLAVZE_CONTEXT_URL: ['broker', 'contextUrl'],
+  KLAVZE_CONTEXT_FOLDER: ['broker', 'contextFolder'],
+  KLAVZE_FORBIDDEN_CHARACTERS: ['broker', 'forbiddenCharacters'],
+};
+
+/** Read elsewhere: by the command line and by the tests. */
+const otherVariables = new Set(['KLAVZE_CONFIG', 'KLAVZE_SHARED', 'KLAVZE_GOLDEN']);
+
+/**
+ * File, then environment, then defaults. Without a path `klavze.yaml` in `cwd` is read where it exists.
+ * Paths in the file are relative to it, those of the environment to `cwd`.
+ * @throws {ConfigError} listing every fault.
+ */
+export function loadConfig(environment: Environment, cwd: string, path?: string): Config {
+  const file = resolve(cwd, path ?? environment['KLAVZE_CONFIG'] ?? 'klavze.yaml');
+  const given = path ?? environment['KLAVZE_CONFIG'];
+  if (given !== undefined && !existsSync(file)) throw new ConfigError(`the configuration file ${file} does not exist`);
+
+  const schema = JSON.parse(readFileSync(join(packageRoot, 'schemas', 'config.schema.json'), 'utf8')) as object;
+  const fromFile = readYaml<Config>(existsSync(file) ? readFileSync(file, 'utf8') : '{}', file, schema);
+  const base = dirname(file);
+  const settings = structuredClone({
+    ...fromFile,
+    dataDir: resolve(base, fromFile.dataDir),
+    devices: resolve(base, fromFile.devices),
+  }) as unknown as Record<string, unknown>;
+
+  const faults: string[] = [];
+  for (const [name, path] of Object.entries(variables)) {
+    const value = readVariable(name, environment, faults);
+    if (value !== undefined) assign(settings, path, value);
+  }
+  if (faults.length > 0) throw new ConfigError('the environment is not valid', faults);
+
+  const config = readYaml<Config>(JSON.stringify(settings), 'configuration', schema);
+  return { ...config, dataDir: resolve(cwd, config.dataDir), devices: resolve(cwd, config.devices) };
+}
+
+/** KLAVZE_ variables that nothing reads: likely misspelt. `klavze doctor` shows them; an orchestrator may set some of its own. */
+export function unknownVariables(environment: Environment): string[] {
+  const isKnown = (name: string): boolean =>
+    name in variables || otherVariables.has(name) || (name.endsWith('_FILE') && name.slice(0, -5) in variables);
+  return Object.keys(environment).filter((name) => name.startsWith('KLAVZE_') && !isKnown(name));
+}
+
+function readVariable(name: string, environment: Environment, faults: string[]): string | undefined {
+  const direct = environment[name];
+  const secretFile = environment[`${name}_FILE`];
+  if (direct !== undefined && direct !== '') {
+    if (secretFile !== undefined) faults.push(`${name} and ${name}_FILE are both set; keep one`);
+    return direct;
+  }
+  if (secretFile === undefined || secretFile === '') return undefined;
+  try {
+    return readFileSync(secretFile, 'utf8').trim();
+  } catch (error) {
+    faults.push(`${name}_FILE names ${secretFile}, which cannot be read: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+function assign(settings: Record<string, unknown>, path: readonly string[], text: string): void {
+  const [first = '', second] = path;
+  if (second === undefined) {
+    settings[first] = text;
+    return;
+  }
+  const section = settings[first] as Record<string, unknown>;
+  section[second] = second === 'port' && /^\d+$/.test(text) ? Number(text) : text;
+}

@@ -1,0 +1,69 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { LineCounter, parseDocument, type Document } from 'yaml';
+
+import { ConfigError } from '../errors.ts';
+
+/**
+ * Reads a YAML (or JSON) file that a person edits and fills in the schema's defaults.
+ * @throws {ConfigError} that lists every fault at once, each with file, line, field, what stands there and what was expected.
+ */
+export function readYaml<T>(text: string, file: string, schema: object): T {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  if (document.errors.length > 0) {
+    throw new ConfigError(
+      `${file} cannot be read`,
+      document.errors.map((error) => `${file}:${lines.linePos(error.pos[0]).line}: ${error.message}`),
+    );
+  }
+  const value: unknown = document.toJS() ?? {};
+  const validate = compile(schema);
+  if (!validate(value)) {
+    throw new ConfigError(
+      `${file} is not valid`,
+      (validate.errors ?? []).filter(isTelling).map((error) => describe(error, document, lines, file)),
+    );
+  }
+  return value as T;
+}
+
+function compile(schema: object): ValidateFunction {
+  const ajv = new Ajv2020({ allErrors: true, useDefaults: true, verbose: true, strict: true, strictTypes: false });
+  addFormats.default(ajv);
+  return ajv.compile(schema);
+}
+
+/** `oneOf`, `if` and the like repeat what their branches said. */
+function isTelling(error: ErrorObject): boolean {
+  return !['if', 'oneOf', 'anyOf', 'const'].includes(error.keyword);
+}
+
+function describe(error: ErrorObject, document: Document, lines: LineCounter, file: string): string {
+  const path = error.instancePath.split('/').slice(1).map(unescapePointer);
+  const extra: unknown = error.params['additionalProperty'] ?? error.params['missingProperty'];
+  const where = typeof extra === 'string' && error.keyword === 'additionalProperties' ? [...path, extra] : path;
+  const field = [...path, ...(typeof extra === 'string' ? [extra] : [])].join('.') || 'the file';
+  return `${file}:${lineOf(where, document, lines)}: ${field} ${expected(error)}`;
+}
+
+function expected(error: ErrorObject): string {
+  if (error.keyword === 'additionalProperties') return 'is not a known key; check the spelling';
+  if (error.keyword === 'required') return 'is missing';
+  const allowed: unknown = error.params['allowedValues'];
+  const wish = Array.isArray(allowed) ? `must be one of ${allowed.join(', ')}` : (error.message ?? 'is not valid');
+  return `${wish}, found ${JSON.stringify(error.data)}`;
+}
+
+/** The line of the nearest node that exists on the way to `path`. */
+function lineOf(path: readonly string[], document: Document, lines: LineCounter): number {
+  for (let depth = path.length; depth >= 0; depth--) {
+    const node = document.getIn(path.slice(0, depth), true) as { range?: [number, number, number] } | undefined;
+    if (node?.range) return lines.linePos(node.range[0]).line;
+  }
+  return 1;
+}
+
+function unescapePointer(part: string): string {
+  return part.replaceAll('~1', '/').replaceAll('~0', '~');
+}
