@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { connect as connectLater, connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
+
+import { DeployedMosquitto, hasMosquitto } from './mosquitto.ts';
+
+if (!hasMosquitto) console.warn('skipped: deploy/mosquitto/mosquitto.conf in a real Mosquitto (install the package mosquitto)');
+const describeWithMosquitto = hasMosquitto ? describe : describe.skip;
+
+describeWithMosquitto('deploy/mosquitto/mosquitto.conf in the installed Mosquitto', () => {
+  let broker: DeployedMosquitto;
+  const clients: MqttClient[] = [];
+
+  beforeEach(async () => {
+    broker = await DeployedMosquitto.prepare();
+  });
+
+  afterEach(async () => {
+    for (const client of clients.splice(0)) client.end(true);
+    await broker.remove();
+  });
+
+  async function connect(options: IClientOptions): Promise<MqttClient> {
+    const client = await connectAsync(`mqtt://127.0.0.1:${broker.port}`, { reconnectPeriod: 0, connectTimeout: 5000, ...options });
+    client.on('error', () => undefined);
+    clients.push(client);
+    return client;
+  }
+
+  it('refuses whoever has no name or a wrong password and accepts the users of deploy/secrets.sh', async () => {
+    await broker.start();
+    await expect(connect({})).rejects.toThrow(/not authorized/i);
+    await expect(connect({ username: 'klavze', password: 'guess' })).rejects.toThrow(/not authorized/i);
+    const klavze = await connect({ username: 'klavze', password: broker.password('klavze') });
+    const health = await connect({ username: 'health', password: broker.password('health') });
+    expect([klavze.connected, health.connected]).toEqual([true, true]);
+  });
+
+  it('lets a device write under its own name only', async () => {
+    const password = broker.addUser('postaja-7');
+    await broker.start();
+    const klavze = await connect({ username: 'klavze', password: broker.password('klavze') });
+    const topics: string[] = [];
+    klavze.on('message', (topic) => topics.push(topic));
+    await klavze.subscribeAsync('#', { qos: 1 });
+    const device = await connect({ username: 'postaja-7', password });
+    await device.publishAsync('/json/key/postaja-8/attrs', '{}', { qos: 1 });
+    await device.publishAsync('/json/key/postaja-7/attrs', '{}', { qos: 1 });
+    await until(() => topics.length > 0);
+    expect(topics).toEqual(['/json/key/postaja-7/attrs']);
+  });
+
+  it('keeps 2,000 messages for a client that is away over kill -9', async () => {
+    const password = broker.addUser('postaja-7');
+    await broker.start();
+    const session: IClientOptions = { username: 'klavze', password: broker.password('klavze'), clientId: 'klavze-agents', clean: false };
+    const before = await connect(session);
+    await before.subscribeAsync('/json/#', { qos: 1 });
+    await before.endAsync();
+
+    const device = await connect({ username: 'postaja-7', password });
+    const numbers = Array.from({ length: 2000 }, (_, number) => number);
+    for (let start = 0; start < numbers.length; start += 100) {
+      const group = numbers.slice(start, start + 100);
+      await Promise.all(group.map((number) => device.publishAsync('/json/key/postaja-7/attrs', String(number), { qos: 1 })));
+    }
+    // Mosquitto saves once per round of its loop, after the PUBACK: what came in the last tenth of a second may be lost.
+    await sleep(300);
+    await broker.kill();
+    await broker.start();
+
+    // The queue is handed over with the connection itself, so the listener must stand before it.
+    const received = new Set<number>();
+    const after = connectLater(`mqtt://127.0.0.1:${broker.port}`, { ...session, reconnectPeriod: 0 });
+    clients.push(after);
+    after.on('message', (_topic, payload) => received.add(Number(payload.toString())));
+    await until(() => received.size === numbers.length);
+    expect([...received].sort((a, b) => a - b)).toEqual(numbers);
+  });
+});
+
+async function until(condition: () => boolean, withinMs = 15_000): Promise<void> {
+  const end = Date.now() + withinMs;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(`not within ${withinMs} ms`);
+    await sleep(20);
+  }
+}

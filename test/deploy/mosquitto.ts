@@ -1,0 +1,99 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect as connectSocket, createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const deploy = join(import.meta.dirname, '..', '..', 'deploy');
+
+/** False where Debian's Mosquitto is not installed; the tests then say so and skip. */
+export const hasMosquitto = spawnSync('mosquitto', ['-h']).error === undefined && spawnSync('mosquitto_passwd').error === undefined;
+
+/** The stack's Mosquitto configuration under the installed Mosquitto: only the paths, the port and the address are rewritten. */
+export class DeployedMosquitto {
+  readonly folder = mkdtempSync(join(tmpdir(), 'klavze-mosquitto-'));
+  private child: ChildProcess | undefined;
+
+  private constructor(readonly port: number) {}
+
+  static async prepare(): Promise<DeployedMosquitto> {
+    const broker = new DeployedMosquitto(await freePort());
+    const { folder } = broker;
+    // Started by root, Mosquitto becomes the user `mosquitto` and must still reach its files.
+    chmodSync(folder, 0o755);
+    mkdirSync(join(folder, 'data'));
+    chmodSync(join(folder, 'data'), 0o777);
+    execFileSync(join(deploy, 'secrets.sh'), { env: { ...process.env, SECRETS_DIR: join(folder, 'secrets') } });
+    cpSync(join(folder, 'secrets', 'mosquitto-passwords'), join(folder, 'passwords'));
+    cpSync(join(deploy, 'mosquitto', 'acl'), join(folder, 'acl'));
+    const configuration = readFileSync(join(deploy, 'mosquitto', 'mosquitto.conf'), 'utf8')
+      .replaceAll('/mosquitto/config/', `${folder}/`)
+      .replaceAll('/mosquitto/data/', `${folder}/data/`)
+      .replace('listener 1883', `listener ${broker.port} 127.0.0.1`);
+    writeFileSync(join(folder, 'mosquitto.conf'), configuration);
+    return broker;
+  }
+
+  password(user: 'klavze' | 'health'): string {
+    return readFileSync(join(this.folder, 'secrets', `${user}-mqtt-password`), 'utf8').trim();
+  }
+
+  /** Adds a user as the operator does and gives its password. */
+  addUser(name: string): string {
+    const said = execFileSync(join(deploy, 'secrets.sh'), ['add', name], {
+      env: { ...process.env, SECRETS_DIR: join(this.folder, 'secrets') },
+      encoding: 'utf8',
+    });
+    cpSync(join(this.folder, 'secrets', 'mosquitto-passwords'), join(this.folder, 'passwords'));
+    return /password (\S+)/.exec(said)?.[1] ?? '';
+  }
+
+  async start(): Promise<void> {
+    const child = spawn('mosquitto', ['-c', join(this.folder, 'mosquitto.conf')], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = child;
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    for (let attempt = 0; attempt < 100; attempt++) {
+      if (child.exitCode !== null) throw new Error(`mosquitto ended with ${child.exitCode}: ${said}`);
+      if (await accepts(this.port)) return;
+      await sleep(50);
+    }
+    throw new Error(`mosquitto does not listen on ${this.port}: ${said}`);
+  }
+
+  async kill(): Promise<void> {
+    const child = this.child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  async remove(): Promise<void> {
+    await this.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function accepts(port: number): Promise<boolean> {
+  const socket = connectSocket(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
