@@ -64,11 +64,21 @@ export interface Watermark {
  * Implementations: SQLite (`sqlite.ts`) and memory (`memory.ts`, for tests and dry runs). One contract suite runs over both.
  */
 export interface Outbox {
-  /** Resolves when the consignment is on disk. Many calls share one commit. Rejects only while the disk cannot be written. */
+  /**
+   * Resolves when the consignment is on disk. Many calls share one commit. While the disk cannot be written it waits and tries
+   * again; it rejects only when the outbox is closed before that.
+   */
   append(consignment: Consignment): Promise<void>;
-  /** The oldest `limit` publications of a lane, in order; `lane` of `lanes` by hash of the entity id. */
-  peek(limit: number, lane: number, lanes: number): Queued[];
-  /** Removes settled publications, writes watermarks and dead letters in one transaction. */
+  /** False while the disk cannot be written: nothing is acknowledged then. */
+  readonly writable: boolean;
+  /** Calls `listener` after each commit of this process that added publications. */
+  onAppended(listener: () => void): void;
+  /** The oldest `limit` publications of a lane with a `seq` above `after`, in order; `lane` of `lanes` by hash of the entity id. `lanes` divides 16. */
+  peek(limit: number, lane: number, lanes: number, after?: number): Queued[];
+  /**
+   * Removes settled publications, writes watermarks and dead letters in one transaction. A publication may be in both lists: partly
+   * accepted. Throws while the disk cannot be written; call it again then.
+   */
   settle(settlement: Settlement): void;
   watermark(entityId: string, attribute: string): Watermark | undefined;
   /** Publications waiting, and the age of the oldest in milliseconds at `now`. */
@@ -88,10 +98,12 @@ export interface DeadLetterFilter {
 }
 
 export interface DeadLetterStore {
+  /** Oldest first. */
   list(filter?: DeadLetterFilter): StoredDeadLetter[];
   get(id: number): StoredDeadLetter | undefined;
   /** Marks as replayed; the letter is kept. */
   markReplayed(ids: readonly number[], at: Instant): void;
+  /** Letters not replayed yet. */
   count(): number;
 }
 

@@ -1,0 +1,189 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, openSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync, writeSync, closeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import Database from 'better-sqlite3';
+import { pino } from 'pino';
+import type { Outbox } from '../../../core/outbox/outbox.ts';
+import { openSqliteOutbox, type SqliteOutboxOptions } from '../../../core/outbox/sqlite.ts';
+import { packageRoot } from '../../../core/paths.ts';
+import { outboxContract } from './contract.ts';
+import { consign, gauge, letter, silent } from './samples.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'klavze-outbox-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let files = 0;
+const newPath = () => join(folder, `box${files++}`, 'outbox.db');
+
+outboxContract('sqlite', () => openSqliteOutbox({ path: newPath(), logger: silent }));
+
+describe('sqlite outbox', () => {
+  const opened: Outbox[] = [];
+  const open = (path: string, more: Partial<SqliteOutboxOptions> = {}) => {
+    const outbox = openSqliteOutbox({ path, logger: silent, ...more });
+    opened.push(outbox);
+    return outbox;
+  };
+  afterEach(async () => {
+    for (const outbox of opened.splice(0)) await outbox.close();
+  });
+
+  it('keeps everything when it is opened again', async () => {
+    const path = newPath();
+    const first = open(path);
+    await first.append({ ...consign(gauge('a', 1), gauge('b', 2)), deadLetters: [letter()] });
+    first.settle({ accepted: first.peek(1, 0, 1), refused: [] });
+    first.state.set('k', 1);
+    const before = { queue: first.peek(9, 0, 1), letters: first.deadLetters.list() };
+    await first.close();
+
+    const again = open(path);
+
+    expect({ queue: again.peek(9, 0, 1), letters: again.deadLetters.list() }).toEqual(before);
+    expect(again.watermark('urn:ngsi-ld:WaterObserved:a', 'waterLevel')?.observedAt).toBe('2026-05-01T10:00:00.000Z');
+    expect([again.state.get('k'), again.depth('2026-05-01T10:00:00.000Z').count]).toEqual([1, 1]);
+  });
+
+  it('shares one commit among many appends', async () => {
+    const path = newPath();
+    const outbox = open(path, { commitGroup: 100 });
+    let commits = 0;
+    outbox.onAppended(() => commits++);
+    await Promise.all(Array.from({ length: 250 }, (_, n) => outbox.append(consign(gauge(`g${n}`, n)))));
+    expect(commits).toBe(3);
+  });
+
+  it('takes what another process appends while it delivers', async () => {
+    const path = newPath();
+    const outbox = open(path);
+    await outbox.append(consign(gauge('mine', 1)));
+    const url = pathToFileURL(join(packageRoot, 'core/outbox/sqlite.ts')).href;
+    const script = `const { openSqliteOutbox } = await import(${JSON.stringify(url)});
+      const outbox = openSqliteOutbox({ path: ${JSON.stringify(path)}, logger: { error() {}, info() {} } });
+      await outbox.append(${JSON.stringify(consign(gauge('theirs', 2)))});
+      await outbox.close();`;
+    execFileSync(process.execPath, ['--conditions=klavze-source', '--import', 'tsx', '--input-type=module', '-e', script], {
+      cwd: packageRoot,
+    });
+    await outbox.append(consign(gauge('mine', 3)));
+
+    expect(outbox.peek(9, 0, 1).map(({ entity }) => entity.id.slice(26))).toEqual(['mine', 'theirs', 'mine']);
+    expect(outbox.depth('2026-05-01T10:00:00.000Z').count).toBe(3);
+  });
+
+  it('waits while the disk is full, acknowledges nothing, and goes on by itself', async () => {
+    let free = 0;
+    const outbox = open(newPath(), { freeBytes: () => free });
+    let done = 0;
+    const appends = [1, 2, 3].map((n) => outbox.append(consign(gauge('a', n))).then(() => done++));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+
+    expect([done, outbox.writable, outbox.peek(9, 0, 1)]).toEqual([0, false, []]);
+    free = 1;
+    await Promise.all(appends);
+
+    expect([done, outbox.writable]).toEqual([3, true]);
+    expect(outbox.peek(9, 0, 1).map(({ entity }) => entity)).toEqual([gauge('a', 1), gauge('a', 2), gauge('a', 3)]);
+  });
+
+  it('waits while another process holds the file, and says so once', async () => {
+    const path = newPath();
+    const lines: string[] = [];
+    const outbox = open(path, { logger: pino({ level: 'info' }, { write: (line: string) => void lines.push(line) }) });
+    await outbox.append(consign(gauge('a', 1)));
+    const other = new Database(path);
+    other.exec('BEGIN IMMEDIATE');
+    const waiting = outbox.append(consign(gauge('a', 2)));
+    setTimeout(() => other.exec('COMMIT'), 1_500);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(outbox.writable).toBe(false);
+    await waiting;
+    other.close();
+    expect(outbox.peek(9, 0, 1)).toHaveLength(2);
+    expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
+      'the outbox cannot be written; nothing is acknowledged until it can',
+      'the outbox can be written again',
+    ]);
+  });
+
+  it('sets a file aside that is no database and starts with a new one', async () => {
+    const path = newPath();
+    const empty = open(path);
+    await empty.close();
+    writeFileSync(path, 'this is no database, not even a bit of one'.repeat(200));
+
+    const outbox = open(path);
+
+    await outbox.append(consign(gauge('a', 1)));
+    expect(outbox.peek(9, 0, 1)).toHaveLength(1);
+    expect(readdirSync(join(path, '..')).some((file) => file.startsWith('outbox.db.damaged-'))).toBe(true);
+  });
+
+  it.each(['at start', 'while it runs'])('saves the good rows of a file with damaged pages, found %s', async (when) => {
+    const path = newPath();
+    const lines: string[] = [];
+    const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
+    const before = open(path);
+    await before.append({
+      ...consign(...Array.from({ length: 12_000 }, (_, n) => gauge(`g${n}`, n))),
+      deadLetters: [letter(), letter('unknown_device')],
+    });
+    before.settle({ accepted: before.peek(10, 0, 1), refused: [] });
+    before.state.set('k', 'v');
+    await before.close();
+    const handle = openSync(path, 'r+');
+    const pages = Math.floor(statSync(path).size / 4096);
+    for (const page of [0.5, 0.6]) writeSync(handle, Buffer.alloc(4096, 0x5a), 0, 4096, Math.floor(pages * page) * 4096);
+    closeSync(handle);
+
+    const outbox = open(path, { logger, checkAtStartBytes: when === 'at start' ? Infinity : 0 });
+    const left = outbox.peek(50_000, 0, 1);
+
+    expect(left.length).toBeGreaterThan(11_900);
+    expect(left.length).toBeLessThan(11_990);
+    expect(outbox.depth('2026-05-01T10:00:00.000Z').count).toBe(left.length);
+    expect(outbox.deadLetters.count()).toBe(2);
+    expect(outbox.watermark('urn:ngsi-ld:WaterObserved:g3', 'waterLevel')).toBeDefined();
+    expect(outbox.state.get('k')).toBe('v');
+    const report = JSON.parse(lines[0] ?? '{}') as { saved: Record<string, number>; unreadable: number };
+    expect(report.saved['publications']).toBe(left.length);
+    expect(report.unreadable).toBeGreaterThan(0);
+    await outbox.append(consign(gauge('new', 1)));
+    expect(outbox.peek(50_000, 0, 1).at(-1)?.entity.id).toBe('urn:ngsi-ld:WaterObserved:new');
+  });
+
+  it('keeps what was committed before a torn end of the write-ahead log', async () => {
+    const path = newPath();
+    const outbox = open(path);
+    for (let n = 0; n < 20; n++) await outbox.append(consign(gauge(`g${n}`, n)));
+    const copy = newPath();
+    open(copy);
+    for (const suffix of ['', '-wal']) {
+      const bytes = new Uint8Array(statSync(path + suffix).size);
+      const source = openSync(path + suffix, 'r');
+      const { readSync } = await import('node:fs');
+      readSync(source, bytes);
+      closeSync(source);
+      writeFileSync(copy + '.torn' + suffix, bytes);
+    }
+    truncateSync(`${copy}.torn-wal`, statSync(`${copy}.torn-wal`).size - 1_000);
+
+    const torn = open(`${copy}.torn`);
+
+    expect(torn.peek(99, 0, 1).map(({ entity }) => entity.id)).toEqual(
+      Array.from({ length: 19 }, (_, n) => `urn:ngsi-ld:WaterObserved:g${n}`),
+    );
+  });
+
+  it('refuses a file of a newer version', async () => {
+    const path = newPath();
+    await open(path).close();
+    opened.pop();
+    const db = new Database(path);
+    db.exec("INSERT INTO migrations VALUES (99, '2030-01-01T00:00:00.000Z')");
+    db.close();
+    expect(() => openSqliteOutbox({ path, logger: silent })).toThrow('newer Klavže');
+  });
+});
