@@ -2,10 +2,29 @@
 
 /** What an attribute's value looks like in key-values form. */
 export interface ValueShape {
-  readonly type: 'number' | 'integer' | 'string' | 'boolean' | 'dateTime' | 'uri' | 'object' | 'array' | 'geometry';
+  readonly type:
+    | 'number'
+    | 'integer'
+    | 'string'
+    | 'boolean'
+    | 'dateTime'
+    /** An instant or an ISO 8601 interval `start/end`. */
+    | 'interval'
+    | 'uri'
+    /** A URI or another name without spaces, as the models' identifiers allow. */
+    | 'identifier'
+    | 'object'
+    | 'array'
+    | 'geometry';
   readonly minimum?: number;
   readonly maximum?: number;
   readonly enum?: readonly string[];
+  /** Shape of an array's items. */
+  readonly items?: ValueShape;
+  /** Keys of an object value with their IRIs. */
+  readonly members?: Readonly<Record<string, string>>;
+  /** A second shape that is as good: `visibility` is a word or a number. */
+  readonly or?: ValueShape;
 }
 
 export interface AttributeModel {
@@ -13,10 +32,9 @@ export interface AttributeModel {
   readonly value: ValueShape;
   /** Full IRI of the term. */
   readonly iri: string;
-  readonly required?: boolean;
   /** Unit in words of the field, e.g. `µg/m³`. */
   readonly unit?: string;
-  /** UN/CEFACT Recommendation 20 common code; a measured value must carry it. */
+  /** UN/CEFACT Recommendation 20 common code; a numeric value must carry it. */
   readonly unitCode?: string;
   /** True for what a sensor measures: `observedAt` is then mandatory. */
   readonly measured?: boolean;
@@ -29,11 +47,17 @@ export interface Model {
   readonly iri: string;
   /** Folder and context name: `environment`, `water-quality`, `weather`, `device`. */
   readonly subject: string;
+  /** Version of the official schema it was read from. */
+  readonly schemaVersion: string;
+  /** Names of the attributes that every entity must have. */
+  readonly required: readonly string[];
   readonly attributes: Readonly<Record<string, AttributeModel>>;
 }
 
 export interface Subject {
   readonly name: string;
+  /** The official repository. */
+  readonly repository: string;
   /** The official subject context, for requests to brokers with internet. */
   readonly officialContext: string;
 }
