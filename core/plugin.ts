@@ -107,15 +107,30 @@ export interface Family {
 
 /** How a dataset file is written. */
 export type Format =
-  /** `rows` is the path of the repeated element, e.g. `['arsopodatki', 'postaja']`; `lists` are elements that are always arrays. */
-  { readonly kind: 'xml'; readonly rows: readonly string[]; readonly lists?: readonly string[] };
+  /**
+   * `rows` is the path of the repeated element, e.g. `['arsopodatki', 'postaja']`; `lists` are elements that are always arrays.
+   * A file without one of `columns` in any row, or whose root attribute does not begin as `root` says, is another product.
+   */
+  {
+    readonly kind: 'xml';
+    readonly rows: readonly string[];
+    readonly lists?: readonly string[];
+    readonly columns: readonly string[];
+    readonly root?: { readonly attribute: string; readonly startsWith: string };
+  };
 
-/** One record of a dataset as the format parser gives it: all leaf values are strings. */
+/**
+ * One record of a dataset as the format parser gives it: all leaf values are strings. XML: child elements by their name, attributes
+ * by their name with `@` before it (`row['@sifra']`), an empty element is `''`.
+ */
 export type Row = Readonly<Record<string, unknown>>;
 
-/** What stands in the file beside the rows (XML: the root element without the rows). */
+/** What stands in the file beside the row. */
 export interface DatasetFile {
+  /** XML: the element around the rows, without them. */
   readonly header: Row;
+  /** All rows in the order of the file, for a rule that needs the neighbours. */
+  readonly rows: readonly Row[];
   /** When the file was fetched or read. */
   readonly fetchedAt: Instant;
 }

@@ -12,6 +12,7 @@ export const rejectionCodes = [
   'forbidden_markup',
   'too_deep',
   'wrong_encoding',
+  'unexpected_content',
   'empty_payload',
   'unknown_topic',
   // decode

@@ -1,0 +1,19 @@
+import type { Format } from '../../plugin.ts';
+import { reject } from '../../rejection.ts';
+import { err, type Result } from '../../result.ts';
+import { parseXml, type Dataset } from './xml.ts';
+
+/** Above this a file is refused unread. The largest known dataset is a few megabytes. */
+export const defaultMaxBytes = 32 * 1024 * 1024;
+
+/**
+ * A dataset file as rows, or why it is refused as a whole; nothing of a refused file is published. Never throws.
+ * `name` (file or URL) stands in the messages.
+ */
+export function parseDataset(bytes: Uint8Array, format: Format, name: string, maxBytes: number = defaultMaxBytes): Result<Dataset> {
+  if (bytes.length > maxBytes) {
+    return err(reject('source', 'too_large', `${name} has ${bytes.length} bytes; at most ${maxBytes} are read`));
+  }
+  if (bytes.length === 0) return err(reject('source', 'empty_payload', `${name} is empty; expected an ${format.kind.toUpperCase()} dataset`));
+  return parseXml(bytes, format, name);
+}

@@ -1,0 +1,32 @@
+import type { Row } from '../plugin.ts';
+import { reject } from '../rejection.ts';
+import { err, ok, type Result } from '../result.ts';
+import { decimal } from './number.ts';
+
+/** The text of a column, without outer white space; undefined where the column is absent, empty or more than a text. */
+export function textOf(row: Row, column: string): string | undefined {
+  const value = Object.hasOwn(row, column) ? row[column] : undefined;
+  const text = typeof value === 'string' ? value.trim() : undefined;
+  return text === '' ? undefined : text;
+}
+
+/** The text of a column that must have one. Refuses `missing_field`. */
+export function requiredText(row: Row, column: string): Result<string> {
+  const text = textOf(row, column);
+  if (text !== undefined) return ok(text);
+  return err(reject('decode', 'missing_field', `${column} is absent, empty or repeated; expected a text`, columnPointer(column)));
+}
+
+/** The decimal number of a column; undefined where it is absent or empty. Refuses `invalid_value`, also when the column is repeated. */
+export function numberOf(row: Row, column: string): Result<number | undefined> {
+  const value = Object.hasOwn(row, column) ? row[column] : undefined;
+  if (value === undefined || (typeof value === 'string' && value.trim() === '')) return ok(undefined);
+  const number = typeof value === 'string' ? decimal(value.trim()) : undefined;
+  if (number !== undefined) return ok(number);
+  return err(reject('decode', 'invalid_value', `${column} is ${JSON.stringify(value)}; expected a decimal number`, columnPointer(column)));
+}
+
+/** JSON pointer to a column of a row. */
+export function columnPointer(column: string): string {
+  return `/${column.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}
