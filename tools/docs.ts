@@ -1,0 +1,37 @@
+/**
+ * `npm run docs` writes the generated parts of the documentation; `npm run docs:check` fails when one of them is out of date.
+ * A page is generated whole, or between `<!-- generated: NAME -->` and `<!-- /generated -->`.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { format, resolveConfig } from 'prettier';
+
+import { packageRoot } from '../core/paths.ts';
+import { configurationPage, environmentTable } from './docs/configuration.ts';
+import { dependencyPicture } from './docs/dependencies.ts';
+import { fillMarker } from './docs/markdown.ts';
+import { pluginsPage } from './docs/plugins.ts';
+
+const pages: readonly { readonly path: string; readonly render: (current: string) => Promise<string> }[] = [
+  { path: 'docs/plugins.md', render: pluginsPage },
+  { path: 'docs/configuration.md', render: async () => configurationPage() },
+  { path: 'docs/architecture.md', render: async (current) => fillMarker(current, 'dependencies', await dependencyPicture()) },
+  { path: 'README.md', render: async (current) => fillMarker(current, 'environment', environmentTable()) },
+];
+
+const checkOnly = process.argv.includes('--check');
+const outdated: string[] = [];
+
+for (const { path, render } of pages) {
+  const file = join(packageRoot, path);
+  const current = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const options = await resolveConfig(file);
+  const text = await format(await render(current), { ...options, parser: 'markdown' });
+  if (text === current) continue;
+  outdated.push(path);
+  if (!checkOnly) writeFileSync(file, text);
+}
+
+for (const path of outdated) console.log(checkOnly ? `${path} is out of date; run: npm run docs` : `wrote ${path}`);
+if (checkOnly && outdated.length > 0) process.exitCode = 1;
