@@ -2,6 +2,8 @@ import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
+const noEnum = { selector: 'TSEnumDeclaration', message: 'Use a union of string literals instead of an enum.' };
+
 /** Bad data is a value: a pure stage refuses it instead of throwing. */
 const pureSyntax = [
   {
@@ -52,7 +54,7 @@ export default defineConfig(
       '@typescript-eslint/only-throw-error': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-      'no-restricted-syntax': ['error', { selector: 'TSEnumDeclaration', message: 'Use a union of string literals instead of an enum.' }],
+      'no-restricted-syntax': ['error', noEnum],
       'no-console': 'error',
       'max-lines': lines(300),
     },
@@ -63,7 +65,7 @@ export default defineConfig(
     files: ['agents/**/*.ts', 'adapters/**/*.ts', 'core/entity/**/*.ts'],
     ignores: ['**/*.test.ts'],
     rules: {
-      'no-restricted-syntax': ['error', ...pureSyntax],
+      'no-restricted-syntax': ['error', noEnum, ...pureSyntax],
       'no-restricted-globals': ['error', ...pureGlobals],
     },
   },
