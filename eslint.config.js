@@ -69,7 +69,7 @@ export default defineConfig(
       'no-restricted-globals': ['error', ...pureGlobals],
     },
   },
-  { files: ['bin/**', 'tools/**', 'bench/**'], rules: { 'no-console': 'off' } },
+  { files: ['bin/**', 'demo/**', 'tools/**', 'bench/**'], rules: { 'no-console': 'off' } },
   // A test that skips says so.
   { files: ['test/**'], rules: { 'no-console': ['error', { allow: ['warn'] }] } },
   { files: ['*.js', '*.cjs'], languageOptions: { globals: { module: 'writable' } } },
