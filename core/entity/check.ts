@@ -1,9 +1,140 @@
 import type { Instant } from '../plugin.ts';
 import { accepted, type Outcome } from '../result.ts';
-import type { Entity } from './entity.ts';
-import type { Models } from './models.ts';
+import { checkTime, checkValue, uri } from './check-value.ts';
+import { valueStatuses, type Entity } from './entity.ts';
+import { Faults, pointerToken, quote } from './faults.ts';
+import type { AttributeModel, Model, Models } from './models.ts';
+import { suggestion } from './suggestion.ts';
 
-/** Placeholder of the model check; see the models work. */
-export function check(entity: Entity, _models: Models, _now: Instant): Outcome<Entity> {
-  return accepted(entity);
+/**
+ * The facts of the model: a faulty attribute is left out with a rejection, the rest of the entity goes on. The whole entity is refused
+ * when its id, its type or a required attribute is faulty, or when nothing measured remains of an observation.
+ * `now` is the clock against which moments in the future are refused.
+ */
+export function check(entity: Entity, models: Models, now: Instant): Outcome<Entity> {
+  const faults = new Faults(now);
+  const model = checkIdentity(entity, models, faults);
+  if (model === undefined) return { values: [], rejections: faults.rejections };
+
+  const faulty: string[] = [];
+  let measurements = 0;
+  for (const name of Object.keys(entity)) {
+    if (name === 'id' || name === 'type') continue;
+    const attribute = Object.hasOwn(model.attributes, name) ? model.attributes[name] : undefined;
+    const before = faults.rejections.length;
+    if (attribute === undefined) faults.add('unknown_attribute', `/${pointerToken(name)}`, unknownAttribute(name, model));
+    else checkAttribute(name, entity[name], attribute, model, faults);
+    if (faults.rejections.length > before) faulty.push(name);
+    else if (attribute?.measured === true) measurements += 1;
+  }
+
+  let isWhole = true;
+  for (const name of model.required) {
+    if (!Object.hasOwn(entity, name)) {
+      faults.add('missing_attribute', `/${name}`, `${model.type}.${name} is missing; every ${model.type} must have it`);
+    }
+    if (!Object.hasOwn(entity, name) || faulty.includes(name)) isWhole = false;
+  }
+  if (measurements === 0 && isObservation(model)) {
+    faults.add('no_measurement', '', `no measured attribute remains of ${entity.id}, and an observation without one says nothing`);
+    isWhole = false;
+  }
+  if (!isWhole) return { values: [], rejections: faults.rejections };
+  if (faulty.length === 0) return accepted(entity);
+  return { values: [without(entity, faulty)], rejections: faults.rejections };
+}
+
+/** A model that must say when it was observed is an observation; a Device is not. */
+function isObservation(model: Model): boolean {
+  return model.required.includes('dateObserved');
+}
+
+function without(entity: Entity, names: readonly string[]): Entity {
+  return Object.fromEntries(Object.entries(entity).filter(([name]) => !names.includes(name))) as Entity;
+}
+
+/** The model of the entity, or undefined when id or type cannot be accepted. */
+function checkIdentity(entity: Entity, models: Models, faults: Faults): Model | undefined {
+  const model = models.types.get(entity.type);
+  if (model === undefined) {
+    const hint = suggestion(entity.type, models.types.keys());
+    faults.add('unknown_type', '/type', `type is ${quote(entity.type)}, expected one of ${[...models.types.keys()].join(', ')}${hint}`);
+    return undefined;
+  }
+  const prefix = `urn:ngsi-ld:${model.type}:`;
+  if (typeof entity.id === 'string' && entity.id.startsWith(prefix) && localId.test(entity.id.slice(prefix.length))) return model;
+  faults.add(
+    'id_not_allowed',
+    '/id',
+    `id is ${quote(entity.id)}, expected ${prefix} followed by letters A-Z a-z, digits, "-", "_", "." or ":"`,
+  );
+  return undefined;
+}
+
+const localId = /^[A-Za-z0-9._:-]+$/;
+
+function unknownAttribute(name: string, model: Model): string {
+  return `${name} is no attribute of ${model.type} and would fall into the default context${suggestion(name, Object.keys(model.attributes))}`;
+}
+
+function checkAttribute(name: string, attribute: unknown, expected: AttributeModel, model: Model, faults: Faults): void {
+  const pointer = `/${name}`;
+  const label = `${model.type}.${name}`;
+  if (typeof attribute !== 'object' || attribute === null || !('type' in attribute)) {
+    const form = expected.kind === 'Relationship' ? '"object"' : '"value"';
+    faults.add(
+      'invalid_attribute',
+      pointer,
+      `${label} is ${quote(attribute)}, expected {"type":"${expected.kind}",${form}:…} (normalized form)`,
+    );
+    return;
+  }
+  if (attribute.type !== expected.kind) {
+    faults.add('invalid_attribute', `${pointer}/type`, `${label} is a ${quote(attribute.type)}, expected a ${expected.kind}`);
+    return;
+  }
+
+  const member = expected.kind === 'Relationship' ? 'object' : 'value';
+  for (const key of Object.keys(attribute)) {
+    if (!members[expected.kind].includes(key)) {
+      const message = `${label} has the member ${quote(key)}, expected only ${members[expected.kind].join(', ')}`;
+      faults.add('unknown_attribute', `${pointer}/${pointerToken(key)}`, message);
+    }
+  }
+
+  const { observedAt, unitCode, status, datasetId } = attribute as Record<string, unknown>;
+  const value = (attribute as Record<string, unknown>)[member];
+  checkValue(value, expected.value, { pointer: `${pointer}/${member}`, label, unit: expected.unit }, faults);
+  if (observedAt !== undefined) checkTime(observedAt, { pointer: `${pointer}/observedAt`, label: `${label}.observedAt` }, faults);
+  else if (expected.measured === true) {
+    faults.add('invalid_attribute', `${pointer}/observedAt`, `${label} has no observedAt, expected the moment of the measurement`);
+  }
+  if (unitCode !== undefined || (expected.unitCode !== undefined && typeof value === 'number')) {
+    checkUnit(unitCode, expected, pointer, label, faults);
+  }
+  if (status !== undefined) checkStatus(status, pointer, label, faults);
+  if (datasetId !== undefined && (typeof datasetId !== 'string' || !uri.test(datasetId))) {
+    faults.add('invalid_attribute', `${pointer}/datasetId`, `${label}.datasetId is ${quote(datasetId)}, expected a URI`);
+  }
+}
+
+/** What an attribute may hold; any other sub-attribute has no IRI of its own in the contexts. */
+const members = {
+  Property: ['type', 'value', 'observedAt', 'unitCode', 'status', 'datasetId'],
+  GeoProperty: ['type', 'value', 'observedAt', 'datasetId'],
+  Relationship: ['type', 'object', 'observedAt', 'datasetId'],
+};
+
+function checkUnit(unitCode: unknown, expected: AttributeModel, pointer: string, label: string, faults: Faults): void {
+  if (expected.unitCode === undefined ? typeof unitCode === 'string' && unitCode !== '' : unitCode === expected.unitCode) return;
+  const found = unitCode === undefined ? 'missing' : quote(unitCode);
+  const wanted = expected.unitCode === undefined ? 'a UN/CEFACT code' : `"${expected.unitCode}" (${expected.unit})`;
+  faults.add('unsupported_unit', `${pointer}/unitCode`, `the unitCode of ${label} is ${found}, expected ${wanted}`);
+}
+
+function checkStatus(status: unknown, pointer: string, label: string, faults: Faults): void {
+  const { type, value, ...more } = (typeof status === 'object' && status !== null ? status : {}) as Record<string, unknown>;
+  if (type === 'Property' && valueStatuses.some((known) => known === value) && Object.keys(more).length === 0) return;
+  const expected = `a Property with one of ${valueStatuses.join(', ')}`;
+  faults.add('invalid_attribute', `${pointer}/status`, `${label}.status is ${quote(status)}, expected ${expected}`);
 }

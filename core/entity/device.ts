@@ -1,0 +1,60 @@
+import type { Device, Family, Reading, Uplink } from '../plugin.ts';
+import { dateTime, measured, point, property, urn } from './build.ts';
+import type { Entity } from './entity.ts';
+
+/**
+ * Quantities that speak of the device and not of the world; families never see them. The Device model has attributes for the battery's
+ * charge and for rssi; voltage and snr have none and are kept as readings only.
+ */
+const deviceQuantities: ReadonlySet<string> = new Set(['batteryLevel', 'batteryVoltage', 'rssi', 'snr']);
+
+export function isDeviceQuantity(quantity: string): boolean {
+  return deviceQuantities.has(quantity);
+}
+
+/** The id of a device's own entity: what `refDevice` of its observations points to. */
+export function deviceUrn(device: Device): string {
+  return urn('Device', device.id);
+}
+
+/** The Device entity of a sensor after an uplink with readings: battery and radio of their own moment, and when it last reported. */
+export function deviceEntity(device: Device, family: Family, readings: readonly Reading[], uplink: Uplink): Entity {
+  const lastReported = readings.reduce(
+    (latest, { observedAt }) => (observedAt > latest ? observedAt : latest),
+    readings[0]?.observedAt ?? '',
+  );
+  const entity: Entity = {
+    id: deviceUrn(device),
+    type: 'Device',
+    deviceCategory: property(['sensor']),
+    controlledProperty: property([...family.controlledProperty]),
+    location: point(...device.location),
+    dateLastValueReported: { ...dateTime(lastReported), observedAt: lastReported },
+    ...describe(device),
+  };
+  const battery = newest(readings, 'batteryLevel');
+  if (battery !== undefined) entity['batteryLevel'] = measured(battery.value, 'C62', battery.observedAt);
+  const radio = newest(readings, 'rssi') ?? { value: uplink.radio?.rssi, observedAt: uplink.receivedAt };
+  if (radio.value !== undefined) entity['rssi'] = measured(radio.value, 'DBM', radio.observedAt);
+  return entity;
+}
+
+/** What the registry says of a device in the words that every model has: name (Slovenian first), place, who provides the data. */
+export function describe(device: Device): Partial<Entity> {
+  const name = device.name?.sl ?? device.name?.en;
+  return {
+    ...(name === undefined ? {} : { name: property(name) }),
+    ...(device.addressLocality === undefined
+      ? {}
+      : { address: property({ addressLocality: device.addressLocality, addressCountry: 'SI' }) }),
+    ...(device.owner === undefined ? {} : { dataProvider: property(device.owner) }),
+  };
+}
+
+function newest(readings: readonly Reading[], quantity: string): Reading | undefined {
+  let latest: Reading | undefined;
+  for (const reading of readings) {
+    if (reading.quantity === quantity && (latest === undefined || reading.observedAt > latest.observedAt)) latest = reading;
+  }
+  return latest;
+}
