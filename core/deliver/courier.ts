@@ -1,0 +1,182 @@
+import type { Queued, Settlement } from '../outbox/outbox.ts';
+import { reject, type Rejection } from '../rejection.ts';
+import { isServiceMissing, readAnswer, readFailure, type Answer } from './answer.ts';
+import type { Fault, Ticket } from './circuit.ts';
+import type { BrokerClient } from './client.ts';
+import type { DeliveryObserver, DeliveryResult } from './deliverer.ts';
+import type { Lane, LaneLimits, Parcel } from './lane.ts';
+
+export interface CourierOptions {
+  readonly client: BrokerClient;
+  readonly lane: Lane;
+  readonly limits: LaneLimits;
+  readonly signal: AbortSignal;
+  /** False when stopping before it could be recorded. */
+  settle(settlement: Settlement): Promise<boolean>;
+  succeeded(ticket: Ticket): void;
+  failed(ticket: Ticket, fault: Fault): void;
+  observe(result: DeliveryResult, publications: readonly Queued[]): void;
+  requested: NonNullable<DeliveryObserver['requested']>;
+  /** Wait of one entity by how often it failed. */
+  pause(attempts: number): number;
+}
+
+/** Batches are not halved for their size below this. */
+const smallestBatchBytes = 64_000;
+
+/** Brings one batch of a lane to the broker and settles each entity by what the broker says of it. */
+export class Courier {
+  /** Undefined until the broker was asked for the first time. */
+  private takesHistory: boolean | undefined;
+  /** Late parts that are in the history although their publication is not settled yet. */
+  private readonly inHistory = new Set<number>();
+
+  constructor(private readonly options: CourierOptions) {}
+
+  async carry(batch: { readonly parcels: readonly Parcel[]; readonly context: string }, ticket: Ticket): Promise<void> {
+    const lateLetters = new Map<string, Rejection>();
+    for (const parcel of batch.parcels) {
+      if (parcel.late === undefined) continue;
+      const outcome = await this.addHistory(parcel, batch.context, ticket);
+      if (outcome === 'wait') return;
+      if (outcome !== 'taken') lateLetters.set(parcel.id, outcome);
+    }
+    const known = batch.parcels.filter(({ live }) => live === undefined);
+    if (known.length > 0) {
+      for (const { late, queued } of known) if (late === undefined) this.options.observe('repeated', queued);
+      if (!(await this.settle(known, [], lateLetters))) return;
+    }
+    const live = batch.parcels.filter((parcel) => parcel.live !== undefined);
+    if (live.length > 0) await this.send(live, batch.context, ticket, lateLetters);
+  }
+
+  /** False when the rest must wait. */
+  private async send(
+    parcels: readonly Parcel[],
+    context: string,
+    ticket: Ticket,
+    letters: ReadonlyMap<string, Rejection>,
+  ): Promise<boolean> {
+    const { client, lane, limits, signal } = this.options;
+    const body = `[${parcels.map(({ json }) => json).join(',')}]`;
+    const answer = await this.timed(parcels.length, body, () => client.upsert(body, context, signal));
+    const verdict = readAnswer(
+      answer,
+      parcels.map(({ id }) => id),
+    );
+    if (verdict.kind === 'unavailable' || verdict.kind === 'denied') {
+      this.options.observe(
+        'retried',
+        parcels.flatMap(({ queued }) => queued),
+      );
+      this.takesHistory = undefined;
+      this.options.failed(ticket, verdict);
+      return false;
+    }
+    this.options.succeeded(ticket);
+    if (verdict.kind === 'refused') {
+      if (verdict.code === 'too_large_for_broker' && parcels.length > 1)
+        limits.bytes = Math.max(smallestBatchBytes, Math.floor(body.length / 2));
+      if (parcels.length > 1) return this.sendHalves(parcels, context, ticket, letters);
+      return this.settle(
+        [],
+        parcels.map((parcel) => [parcel, reject('deliver', verdict.code, verdict.message)]),
+        letters,
+      );
+    }
+    const accepted = new Set(verdict.accepted);
+    const faults = new Map(verdict.refused.map(({ id, message }) => [id, reject('deliver', 'refused_by_broker', message)]));
+    const refused = parcels.flatMap((parcel): [Parcel, Rejection][] => {
+      const fault = faults.get(parcel.id);
+      return fault === undefined ? [] : [[parcel, fault]];
+    });
+    const settled = await this.settle(
+      parcels.filter(({ id }) => accepted.has(id)),
+      refused,
+      letters,
+    );
+    if (!settled) return false;
+    const retry = new Set(verdict.retry.map(({ id }) => id));
+    for (const { id, queued } of parcels.filter((parcel) => retry.has(parcel.id))) {
+      this.options.observe('retried', queued);
+      lane.block(id, this.options.pause);
+    }
+    const apart = parcels.filter(({ id }) => verdict.apart.includes(id));
+    return apart.length === 0 || this.sendHalves(apart, context, ticket, letters);
+  }
+
+  private async sendHalves(
+    parcels: readonly Parcel[],
+    context: string,
+    ticket: Ticket,
+    letters: ReadonlyMap<string, Rejection>,
+  ): Promise<boolean> {
+    const middle = Math.ceil(parcels.length / 2);
+    for (const half of [parcels.slice(0, middle), parcels.slice(middle)]) {
+      if (half.length > 0 && !(await this.send(half, context, ticket, letters))) return false;
+    }
+    return true;
+  }
+
+  /** Parcels that came through and parcels that were refused, with the letters of late parts that found no history. */
+  private async settle(
+    accepted: readonly Parcel[],
+    refused: readonly (readonly [Parcel, Rejection])[],
+    letters: ReadonlyMap<string, Rejection>,
+  ): Promise<boolean> {
+    const settlement = {
+      accepted: accepted.flatMap(({ queued }) => queued),
+      refused: [
+        ...refused.flatMap(([{ queued }, rejection]) => queued.map((one) => ({ queued: one, rejection }))),
+        ...accepted.flatMap((parcel) => lateLetter(parcel, letters.get(parcel.id))),
+      ],
+    };
+    if (!(await this.options.settle(settlement))) return false;
+    const seqs = new Set([...settlement.accepted, ...settlement.refused.map(({ queued }) => queued)].map(({ seq }) => seq));
+    for (const seq of seqs) this.inHistory.delete(seq);
+    for (const { id } of accepted) this.options.lane.delivered(id);
+    this.options.lane.settled(seqs);
+    return true;
+  }
+
+  /** Gives the late part to the broker's history. Anything but `taken` and `wait` is the reason why it is kept as a dead letter. */
+  private async addHistory(parcel: Parcel, context: string, ticket: Ticket): Promise<'taken' | 'wait' | Rejection> {
+    const { historyJson: body, queued } = parcel;
+    const seq = queued.at(-1)?.seq ?? 0;
+    if (body === undefined || this.inHistory.has(seq)) return 'taken';
+    if (this.takesHistory === false) return noHistory();
+    const answer = await this.timed(1, body, () => this.options.client.addHistory(body, context, this.options.signal));
+    if (answer.status >= 200 && answer.status < 300) {
+      this.takesHistory = true;
+      this.inHistory.add(seq);
+      this.options.succeeded(ticket);
+      this.options.observe('late', queued);
+      return 'taken';
+    }
+    if (answer.status === 405 || answer.status === 501 || (answer.status === 404 && isServiceMissing(answer.body))) {
+      this.takesHistory = false;
+      return noHistory();
+    }
+    const verdict = readFailure(answer);
+    if (verdict.kind === 'refused') return reject('deliver', 'refused_by_broker', verdict.message);
+    this.options.failed(ticket, verdict);
+    return 'wait';
+  }
+
+  private async timed(entities: number, body: string, request: () => Promise<Answer>): Promise<Answer> {
+    const start = performance.now();
+    const answer = await request();
+    this.options.requested({ status: answer.status, seconds: (performance.now() - start) / 1_000, entities, bytes: body.length });
+    return answer;
+  }
+}
+
+function noHistory(): Rejection {
+  return reject('deliver', 'late_value', 'the broker holds a newer value and takes no values into its history; kept here for replay');
+}
+
+function lateLetter({ late, queued }: Parcel, rejection: Rejection | undefined): Settlement['refused'] {
+  const last = queued.at(-1);
+  if (rejection === undefined || late === undefined || last === undefined) return [];
+  return [{ queued: { ...last, entity: late }, rejection }];
+}
