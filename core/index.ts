@@ -7,4 +7,15 @@ export { reject, type Rejection, type RejectionCode, type Stage } from './reject
 export { instant, localInstant, localInstants, rfc822Instant } from './source/time.ts';
 export { decimal } from './source/number.ts';
 export { toWgs84, type Crs } from './source/crs.ts';
-export { columnPointer, numberOf, requiredText, textOf } from './source/row.ts';
+export { columnPointer, coordinatesOf, numberOf, requiredText, textOf } from './source/row.ts';
+export { deviceUrn } from './entity/device.ts';
+export { byMoment, observation, type AttributeTable } from './entity/observation.ts';
+export { deviceIdFault } from './decode/device-id.ts';
+export { measurementReadings, measurementSchema, readFields, type Measurement } from './decode/fields.ts';
+export { deviceInstant } from './decode/instant.ts';
+export { fromBase64, isObject, parseJson, readJson, readText } from './decode/payload.ts';
+export { convert } from './decode/units.ts';
+export { meaningOf } from './decode/vocabulary.ts';
+export { plainName } from './source/names.ts';
+export { bestRadio } from './decode/radio.ts';
+export { looksLikeSenml } from './decode/senml.ts';

@@ -7,6 +7,7 @@
  * its result durable (only then is the source acknowledged), `core/deliver` carries it to the broker.
  */
 import { assess } from './assess/assess.ts';
+import { deviceEntity, isDeviceQuantity } from './entity/device.ts';
 import type { Entity } from './entity/entity.ts';
 import { check } from './entity/check.ts';
 import type { Models } from './entity/models.ts';
@@ -46,20 +47,22 @@ export function passMessage(message: MqttMessage, envelope: Envelope, knowledge:
   const origin: Origin = { plugin: `agents/envelopes/${envelope.name}`, from: message.topic, receivedAt: message.receivedAt };
   const way = new Way(origin, message.payload);
   const opened = way.run('decode', () => envelope.open(message));
-  for (const uplink of opened?.values ?? []) passUplink(uplink, knowledge, way);
-  if (way.isEmpty() && opened?.event === undefined) {
+  let event = opened?.event;
+  for (const uplink of opened?.values ?? []) event = passUplink(uplink, knowledge, way) ?? event;
+  if (way.isEmpty() && event === undefined) {
     way.refuse(reject('decode', 'no_measurement', `the message on ${message.topic} holds no measurement`));
   }
-  return way.end(opened?.event);
+  return way.end(event);
 }
 
-function passUplink(uplink: Uplink, knowledge: AgentKnowledge, way: Way): void {
+/** Gives the event that the uplink was when it held no measurement. */
+function passUplink(uplink: Uplink, knowledge: AgentKnowledge, way: Way): string | undefined {
   const device = knowledge.device(uplink);
   if (device === undefined) {
     way.refuse(
       reject('decode', 'unknown_device', `device "${uplink.deviceId}" is not in the device registry; register it and replay this message`),
     );
-    return;
+    return undefined;
   }
   const decoderName = device.decoder ?? uplink.defaultDecoder;
   const decoder = knowledge.decoders.get(decoderName);
@@ -67,17 +70,21 @@ function passUplink(uplink: Uplink, knowledge: AgentKnowledge, way: Way): void {
   if (decoder === undefined || family === undefined) {
     const missing = decoder === undefined ? `decoder "${decoderName}"` : `family "${device.family}"`;
     way.refuse(reject('decode', 'unknown_model', `device "${device.id}" needs the ${missing}, which does not exist`));
-    return;
+    return undefined;
   }
   const readings: Reading[] = [];
-  for (const record of way.run('decode', () => decoder.decode(uplink))?.values ?? []) {
+  const decoded = way.run('decode', () => decoder.decode(uplink));
+  for (const record of decoded?.values ?? []) {
     const fault = knowledge.validator.fault(decoder.recordSchema, record);
     if (fault !== undefined) way.refuse(fault);
     else readings.push(...(way.attempt('decode', () => decoder.readings(record)) ?? []));
   }
   way.readings.push(...readings);
-  if (readings.length === 0) return;
-  for (const entity of way.run('map', () => family.map(readings, device))?.values ?? []) passEntity(entity, knowledge, way);
+  if (readings.length === 0) return decoded?.event;
+  const measured = readings.filter((reading) => !isDeviceQuantity(reading.quantity));
+  const entities = measured.length === 0 ? [] : (way.run('map', () => family.map(measured, device))?.values ?? []);
+  for (const entity of [...entities, deviceEntity(device, family, readings, uplink)]) passEntity(entity, knowledge, way);
+  return decoded?.event;
 }
 
 /** One dataset row through the whole line. Never throws. A row that gives nothing is refused as `no_measurement`. */

@@ -86,8 +86,8 @@ export interface Decoder<R = unknown> {
   readonly device: { readonly vendor: string; readonly models: readonly string[]; readonly datasheet: string };
   /** JSON Schema (draft 2020-12 or 07) of R; unknown keys refused. */
   readonly recordSchema: object;
-  /** Never throws. */
-  decode(uplink: Uplink): Outcome<R>;
+  /** Never throws. A frame without a measurement (boot, configuration) gives neither values nor rejections and `event` names it. */
+  decode(uplink: Uplink): Outcome<R> & { readonly event?: string };
   readings(record: R): Reading[];
 }
 
@@ -99,7 +99,9 @@ export interface Family {
   readonly quantities: readonly string[];
   /** Smart Data Model types it makes. */
   readonly emits: readonly string[];
-  /** All readings of one uplink. Readings with different `observedAt` become separate states of the same entity. */
+  /** What such a device measures, in the words of the Device model's `controlledProperty`. */
+  readonly controlledProperty: readonly string[];
+  /** All readings of one uplink, save those that speak of the device itself (`core/entity/device.ts`). Readings with different `observedAt` become separate states of the same entity. */
   map(readings: readonly Reading[], device: Device): Outcome<Entity>;
 }
 
@@ -129,7 +131,7 @@ export type Row = Readonly<Record<string, unknown>>;
 export interface DatasetFile {
   /** XML: the element around the rows, without them. */
   readonly header: Row;
-  /** All rows in the order of the file, for a rule that needs the neighbours. */
+  /** All rows in the order of the file, for a rule that needs the neighbours; none when a single row is replayed without its file. */
   readonly rows: readonly Row[];
   /** When the file was fetched or read. */
   readonly fetchedAt: Instant;

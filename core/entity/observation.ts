@@ -7,7 +7,13 @@ import type { Entity } from './entity.ts';
 export type AttributeTable = Readonly<Record<string, readonly [attribute: string, unitCode: string]>>;
 
 /** Readings of one moment as the entity of a device: the table's attributes with value, unit code and `observedAt`, place and name. */
-export function observation(type: string, device: Device, observedAt: Instant, readings: readonly Reading[], table: AttributeTable): Entity {
+export function observation(
+  type: string,
+  device: Device,
+  observedAt: Instant,
+  readings: readonly Reading[],
+  table: AttributeTable,
+): Entity {
   const entity: Entity = { id: urn(type, device.id), type, location: point(...device.location), ...describe(device) };
   for (const { quantity, value } of readings) {
     const [attribute, unitCode] = table[quantity] ?? [];

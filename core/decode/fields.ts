@@ -1,0 +1,162 @@
+import type { Instant, Reading } from '../plugin.ts';
+import { reject, type Rejection } from '../rejection.ts';
+import { deviceInstant } from './instant.ts';
+import { isObject } from './payload.ts';
+import { convert } from './units.ts';
+import { meaningOf, type Dialect, type Meaning } from './vocabulary.ts';
+
+/** What was measured at one moment, by quantity, in the units of `schemas/quantities.json`. */
+export interface Measurement {
+  readonly observedAt: Instant;
+  readonly values: Readonly<Record<string, number>>;
+}
+
+/** Record schema of the decoders whose messages name their quantities. */
+export const measurementSchema = {
+  type: 'object',
+  required: ['observedAt', 'values'],
+  additionalProperties: false,
+  properties: {
+    observedAt: { type: 'string', format: 'date-time' },
+    values: {
+      type: 'object',
+      minProperties: 1,
+      propertyNames: { pattern: '^[A-Za-z][A-Za-z0-9]*$' },
+      additionalProperties: { type: 'number' },
+    },
+  },
+} as const;
+
+export function measurementReadings(measurement: Measurement): Reading[] {
+  return Object.entries(measurement.values).map(([quantity, value]) => ({ quantity, value, observedAt: measurement.observedAt }));
+}
+
+/** Numbers that say something about the transmission, not the world: passed over like texts and switches. */
+const technical =
+  /^(?:seq|sequence|msgid|fcnt|f_?port|counter|uptime|boot.*|reset.*|version|fw.*|hw.*|interval|crc|channel|sf|dr|lat.*|lon.*|lng|alt.*|sensor_?error|status|error|protocol_version|device_?id|.*raw)$/i;
+
+/** A number, alone or with its unit: `30.11 °C`, `3,5`, `-1e-3`. */
+const quantityText = /^\s*([+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?)\s*(\D.*)?$/;
+
+/**
+ * Reads named fields (name → number, numeric text, text with unit, or an object with `value`, `unit` and a time of its own) into
+ * measurements, oldest first. One bad field does not cost the good ones. A name that means nothing is refused once for the whole
+ * record (`unmapped_quantity`) when it holds a number; texts, switches and counters under such names are passed over.
+ * Also refuses `invalid_value`, `unsupported_unit`, `invalid_time`.
+ */
+export function readFields(
+  fields: Readonly<Record<string, unknown>>,
+  observedAt: Instant,
+  dialect: Dialect,
+  pointer = '',
+): { readonly values: Measurement[]; readonly rejections: Rejection[] } {
+  const moments = new Map<Instant, Map<string, number>>();
+  const contradictory = new Set<string>();
+  const unknown: string[] = [];
+  const rejections: Rejection[] = [];
+  for (const [name, raw] of Object.entries(fields)) {
+    for (const field of flatten(name, raw, `${pointer}/${escape(name)}`)) {
+      const read = readField(field, observedAt, dialect);
+      if (read === undefined) continue;
+      if (read === 'unknown') unknown.push(field.name);
+      else if ('code' in read) rejections.push(read);
+      else {
+        const moment = moments.get(read.observedAt) ?? new Map<string, number>();
+        const before = moment.get(read.quantity);
+        if (before !== undefined && before !== read.value) contradictory.add(read.quantity);
+        moments.set(read.observedAt, moment.set(read.quantity, read.value));
+      }
+    }
+  }
+  for (const quantity of contradictory) {
+    for (const moment of moments.values()) moment.delete(quantity);
+    rejections.push(reject('decode', 'invalid_value', `the message gives ${quantity} twice with different values; expected one`, pointer));
+  }
+  if (unknown.length > 0) {
+    const names = unknown.slice(0, 20).map((name) => `"${name.slice(0, 40)}"`);
+    rejections.push(
+      reject('decode', 'unmapped_quantity', `no quantity of schemas/quantities.json is known by the name ${names.join(', ')}`, pointer),
+    );
+  }
+  const values = [...moments]
+    .filter(([, moment]) => moment.size > 0)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([at, moment]) => ({ observedAt: at, values: Object.fromEntries(moment) }));
+  return { values, rejections };
+}
+
+interface Field {
+  readonly name: string;
+  readonly value: unknown;
+  readonly unit?: string;
+  readonly time?: unknown;
+  readonly pointer: string;
+}
+
+/** A field as it is, or the one or many values that it wraps as `{value, unit, timestamp}`. */
+function flatten(name: string, raw: unknown, pointer: string): Field[] {
+  if (Array.isArray(raw)) return raw.filter(wrapsValue).flatMap((member, i) => flatten(name, member, `${pointer}/${i}`));
+  if (!wrapsValue(raw)) return [{ name, value: raw, pointer }];
+  const unit = raw['unit'] ?? raw['unitCode'];
+  const time = raw['timestamp'] ?? raw['observedAt'] ?? raw['TimeInstant'];
+  return [{ name, value: raw['value'], pointer: `${pointer}/value`, time, ...(typeof unit === 'string' && unit !== '' ? { unit } : {}) }];
+}
+
+function wrapsValue(value: unknown): value is Readonly<Record<string, unknown>> {
+  return isObject(value) && Object.hasOwn(value, 'value');
+}
+
+function readField(field: Field, observedAt: Instant, dialect: Dialect): Reading | Rejection | 'unknown' | undefined {
+  const { name, value, pointer } = field;
+  const meaning = meaningOf(name, dialect);
+  const number = typeof value === 'number' ? { value } : typeof value === 'string' ? fromText(value) : undefined;
+  if (meaning === undefined) return number === undefined || technical.test(name) ? undefined : 'unknown';
+  if (value === null || value === '') return undefined;
+  if (number === undefined || !Number.isFinite(number.value)) {
+    return reject(
+      'decode',
+      'invalid_value',
+      `${name} is ${JSON.stringify(value).slice(0, 80)}; expected a number in ${meaning.unit}`,
+      pointer,
+    );
+  }
+  const at = field.time === undefined ? observedAt : deviceInstant(field.time);
+  if (at === undefined) {
+    return reject(
+      'decode',
+      'invalid_time',
+      `${name} is stamped ${JSON.stringify(field.time).slice(0, 80)}; expected ISO 8601 with offset`,
+      pointer,
+    );
+  }
+  const unit = field.unit ?? number.unit ?? givenUnit(meaning, number.value);
+  const converted = convert(number.value, unit, meaning.unit);
+  if (converted === undefined) {
+    return reject(
+      'decode',
+      'unsupported_unit',
+      `${name} is ${number.value} in the unit "${unit}"; expected one that converts to ${meaning.unit}`,
+      pointer,
+    );
+  }
+  return { quantity: meaning.quantity, value: converted, observedAt: at };
+}
+
+function fromText(text: string): { readonly value: number; readonly unit?: string } | undefined {
+  const match = text.length <= 64 ? quantityText.exec(text) : null;
+  if (match === null) return undefined;
+  const value = Number(match[1]?.replace(',', '.'));
+  const unit = match[2]?.trim();
+  return unit === undefined || unit === '' ? { value } : { value, unit };
+}
+
+function givenUnit(meaning: Meaning, value: number): string {
+  if (meaning.given !== 'by size') return meaning.given;
+  if (value >= 300 && value <= 1100) return 'hPa';
+  if (value >= 30_000 && value <= 110_000) return 'Pa';
+  return value >= 30 && value <= 110 ? 'kPa' : 'unknown';
+}
+
+function escape(name: string): string {
+  return name.slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1');
+}

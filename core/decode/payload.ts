@@ -1,0 +1,69 @@
+import { reject, type Rejection } from '../rejection.ts';
+import { err, ok, type Result } from '../result.ts';
+
+/** Largest message that is read at all. */
+export const maxPayloadBytes = 1024 * 1024;
+/** Deepest nesting of JSON that is parsed: real messages stay below ten. */
+const maxDepth = 32;
+
+/** UTF-8 text of a payload, without byte order mark. Refuses `empty_payload`, `too_large`, `wrong_encoding`. */
+export function readText(payload: Uint8Array): Result<string> {
+  if (payload.length === 0) return fault('empty_payload', 'the message is empty; expected a payload');
+  if (payload.length > maxPayloadBytes) {
+    return fault('too_large', `the message has ${payload.length} bytes; expected at most ${maxPayloadBytes}`);
+  }
+  try {
+    return ok(new TextDecoder('utf-8', { fatal: true }).decode(payload));
+  } catch {
+    return fault('wrong_encoding', 'the message is not UTF-8 text');
+  }
+}
+
+/** JSON of a payload. Refuses as `readText` does, and `too_deep`, `malformed_payload`. */
+export function readJson(payload: Uint8Array): Result<unknown> {
+  const text = readText(payload);
+  return text.ok ? parseJson(text.value) : text;
+}
+
+export function parseJson(text: string): Result<unknown> {
+  // JSON.parse recurses: the depth is counted before it.
+  if (depthOf(text) > maxDepth) return fault('too_deep', `the JSON nests deeper than ${maxDepth} levels`);
+  try {
+    return ok(JSON.parse(text) as unknown);
+  } catch (error) {
+    return fault('malformed_payload', `the message is not valid JSON: ${(error as Error).message.slice(0, 120)}`);
+  }
+}
+
+/** A JSON object, not an array nor null. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Bytes of a base64 text (standard or URL-safe, padded or not); undefined when it is none. */
+export function fromBase64(text: unknown): Uint8Array | undefined {
+  if (typeof text !== 'string' || !/^[A-Za-z0-9+/_-]*={0,2}$/.test(text)) return undefined;
+  const digits = text.replace(/=+$/, '');
+  if (digits.length % 4 === 1) return undefined;
+  return new Uint8Array(Buffer.from(digits, 'base64'));
+}
+
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (inString) {
+      if (code === 0x5c) i++;
+      else if (code === 0x22) inString = false;
+    } else if (code === 0x22) inString = true;
+    else if (code === 0x7b || code === 0x5b) deepest = Math.max(deepest, ++depth);
+    else if (code === 0x7d || code === 0x5d) depth--;
+  }
+  return deepest;
+}
+
+function fault(code: Rejection['code'], message: string): { readonly ok: false; readonly error: Rejection } {
+  return err(reject('decode', code, message));
+}

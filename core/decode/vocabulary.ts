@@ -1,0 +1,132 @@
+/** What a plain number under a field name means. */
+export interface Meaning {
+  readonly quantity: string;
+  /** Unit of the quantity in `schemas/quantities.json`. */
+  readonly unit: string;
+  /** Unit in which devices give a plain number under this name; `by size`: hPa, Pa and kPa of air do not overlap. */
+  readonly given: string;
+}
+
+/** Who chose the names: `own` is the sensor contract (names of `schemas/quantities.json` in their units), `network` a vendor's codec. */
+export type Dialect = 'own' | 'network';
+
+/** Quantity, its unit, then names that devices use, apart by blanks: `mm: distance` gives the unit where it is another one. */
+const table: readonly (readonly [quantity: string, unit: string, ...names: string[]])[] = [
+  ['pm1', 'µg/m³', 'pm1_0 pm_1_0 pm1p0 pm01 pm1_0_mass_concentration'],
+  ['pm25', 'µg/m³', 'pm2_5 pm_2_5 pm2p5 pm02 pm2_5_mass_concentration'],
+  ['pm4', 'µg/m³', 'pm4_0 pm_4_0 pm04 pm4_mass_concentration'],
+  ['pm10', 'µg/m³', 'pm10_0 pm_10_0 pm10_mass_concentration'],
+  ['no', 'µg/m³'],
+  ['no2', 'µg/m³'],
+  ['nox', 'µg/m³'],
+  ['o3', 'µg/m³', 'ozone'],
+  ['so2', 'µg/m³'],
+  ['co', 'mg/m³'],
+  ['co2', 'ppm', 'eco2 rco2 co2_concentration'],
+  ['c6h6', 'µg/m³', 'benzene'],
+  ['sh2', 'µg/m³', 'h2s'],
+  ['nh3', 'µg/m³'],
+  ['tvoc', 'µg/m³'],
+  ['vocIndex', 'index', 'voc_index'],
+  ['noxIndex', 'index', 'nox_index'],
+  ['airQualityIndex', 'index', 'aqi'],
+  ['particleNumber05', '1/cm³', 'pm0_5_number_concentration'],
+  ['particleNumber1', '1/cm³', 'pm1_0_number_concentration'],
+  ['particleNumber25', '1/cm³', 'pm2_5_number_concentration'],
+  ['particleNumber4', '1/cm³', 'pm4_number_concentration'],
+  ['particleNumber10', '1/cm³', 'pm10_number_concentration'],
+  ['typicalParticleSize', 'µm', 'nm: typical_particle_size'],
+  ['airTemperature', '°C', 'temperature temp t temp_c air_temp ambient_temperature', '°F: temp_f temperature_f'],
+  ['feelsLikeTemperature', '°C', 'feels_like'],
+  ['dewPoint', '°C', 'dew_point dewpoint'],
+  ['relativeHumidity', '0..1', '%: humidity hum h rh air_humidity relative_humidity'],
+  ['atmosphericPressure', 'hPa', 'by size: pressure p air_pressure barometric_pressure baro'],
+  ['windSpeed', 'm/s', 'wind_speed'],
+  ['windGust', 'm/s', 'wind_gust gust'],
+  ['windDirection', '°', 'wind_direction'],
+  ['precipitation', 'mm', 'rain rainfall'],
+  ['snowDepth', 'cm', 'snow_depth'],
+  ['solarIrradiance', 'W/m²', 'solar_radiation irradiance'],
+  ['diffuseIrradiance', 'W/m²'],
+  ['illuminance', 'lx', 'light_lux lux'],
+  ['uvIndex', 'index', 'uv_index uvi'],
+  ['visibility', 'm'],
+  ['soilTemperature', '°C', 'temp_soil soil_temp'],
+  ['soilMoisture', '0..1', '%: water_soil soil_moisture soil_water'],
+  ['distance', 'm', 'mm: distance_mm'],
+  ['waterLevel', 'm', 'water_level'],
+  ['flow', 'm³/s', 'discharge'],
+  ['waterTemperature', '°C', 'water_temp temp_water'],
+  ['conductivity', 'S/m', 'uS/cm: conduct_soil soil_ec ec'],
+  ['pH', 'pH', 'ph'],
+  ['dissolvedOxygen', 'mg/l', 'dissolved_oxygen'],
+  ['orp', 'mV'],
+  ['turbidity', 'NTU'],
+  ['chlorophyll', 'µg/l'],
+  ['waveHeight', 'm'],
+  ['wavePeriod', 's'],
+  ['waveDirection', '°'],
+  ['waterPressure', 'bar'],
+  ['waterVolume', 'l', 'm³: total_m3'],
+  ['waterFlow', 'l/h', 'm³/h: flow_m3h volume_flow_m3h'],
+  ['LAeq', 'dB', 'laeq leq'],
+  ['LAS', 'dB', 'las'],
+  ['LAmax', 'dB', 'lamax lmax'],
+  ['activePower', 'W'],
+  ['reactivePower', 'var'],
+  ['apparentPower', 'VA'],
+  ['activeEnergyImport', 'kWh'],
+  ['activeEnergyExport', 'kWh'],
+  ['voltage', 'V'],
+  ['current', 'A'],
+  ['frequency', 'Hz'],
+  ['powerFactor', '0..1'],
+  ['vehicleCount', 'count'],
+  ['vehicleSpeed', 'km/h'],
+  ['peopleCount', 'count'],
+  ['occupancy', '0..1'],
+  ['availableSpots', 'count'],
+  ['batteryLevel', '0..1', '%: battery battery_percent battery_level bat_pct batt'],
+  ['batteryVoltage', 'V', 'bat batv bat_v vbat battery_voltage', 'mV: battery_mv'],
+  ['rssi', 'dBm', 'signal lora_rssi'],
+  ['snr', 'dB', 'lora_snr'],
+];
+
+/** Where vendors' codecs mean another unit by the very name of our quantity. */
+const networkUnits: Readonly<Record<string, string>> = {
+  distance: 'mm',
+  relativeHumidity: '%',
+  soilMoisture: '%',
+  conductivity: 'uS/cm',
+  batteryLevel: '%',
+  waterLevel: 'unknown',
+};
+
+/** Quantity → unit, to be compared with `schemas/quantities.json`. */
+export const vocabularyUnits: ReadonlyMap<string, string> = new Map(table.map(([quantity, unit]) => [quantity, unit]));
+
+const canonical = new Map<string, Meaning>();
+const aliases = new Map<string, Meaning>();
+for (const [quantity, unit, ...names] of table) {
+  canonical.set(quantity, { quantity, unit, given: unit });
+  aliases.set(normal(quantity), { quantity, unit, given: networkUnits[quantity] ?? unit });
+  for (const group of names) {
+    const [given, list] = group.includes(': ') ? (group.split(': ') as [string, string]) : [unit, group];
+    for (const name of list.split(' ')) aliases.set(normal(name), { quantity, unit, given });
+  }
+}
+
+/** What a field name means, or undefined. `PM2.5`, `pm2_5` and `pm25` are one; a channel number (`temperature_3`) is passed over. */
+export function meaningOf(name: string, dialect: Dialect): Meaning | undefined {
+  const own = dialect === 'own' ? canonical.get(name) : undefined;
+  if (own !== undefined || name.length > 64) return own;
+  return aliases.get(normal(name)) ?? aliases.get(normal(name.replace(/(?<=[a-z]{4})[_ -]\d{1,2}$/i, '')));
+}
+
+/** Lower case, separators gone, save one between digits: `pm1_0` is not `pm10`. */
+function normal(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/(?<!\d)_|_(?!\d)/g, '');
+}
