@@ -1,0 +1,11 @@
+import type { Envelope } from '#core';
+
+import { open } from './open.ts';
+
+/** ChirpStack v4 with JSON payloads; version 3 publishes on the same topics and is read as well. */
+export default {
+  name: 'chirpstack-v4',
+  title: { sl: 'ChirpStack v4', en: 'ChirpStack v4' },
+  topics: ['application/+/device/+/event/+'],
+  open,
+} satisfies Envelope;

@@ -1,0 +1,44 @@
+import {
+  accepted,
+  deviceIdFault,
+  looksLikeSenml,
+  parseJson,
+  readText,
+  refused,
+  reject,
+  type MqttMessage,
+  type Outcome,
+  type Uplink,
+} from '#core';
+
+const topicForm = /^\/?(json\/)?([^/]+)\/([^/]+)\/attrs(?:\/([^/]+))?$/;
+
+/**
+ * `/json/<apikey>/<deviceId>/attrs` and `…/attrs/<name>`, also without the first slash and without `json`. On the short topics, which
+ * the UltraLight agent shares, a payload that is no JSON but holds `|` is UltraLight.
+ */
+export function open(message: MqttMessage): Outcome<Uplink> {
+  const [, protocol, , deviceId = '', name] = topicForm.exec(message.topic) ?? [];
+  const fault = deviceIdFault(deviceId, `the topic ${message.topic}`);
+  if (fault !== undefined) return refused(fault);
+  const text = readText(message.payload);
+  if (!text.ok) return refused(text.error);
+
+  const uplink = { deviceId, receivedAt: message.receivedAt };
+  const payload = parseJson(text.value);
+  if (payload.ok && name === undefined && (typeof payload.value !== 'object' || payload.value === null)) {
+    const message = `a single value needs its name in the topic: /json/<apikey>/${deviceId}/attrs/<name>`;
+    return refused(reject('decode', 'malformed_payload', message));
+  }
+  if (payload.ok) {
+    const value = name === undefined ? payload.value : { [name]: payload.value };
+    return accepted({ ...uplink, defaultDecoder: looksLikeSenml(value) ? 'senml' : 'json', body: { kind: 'json', value } });
+  }
+  const isUltralight = protocol === undefined && !/^\s*[[{"]/.test(text.value) && (name !== undefined || text.value.includes('|'));
+  if (!isUltralight) return refused(payload.error);
+  return accepted({
+    ...uplink,
+    defaultDecoder: 'ultralight',
+    body: { kind: 'text', text: name === undefined ? text.value : `${name}|${text.value}` },
+  });
+}

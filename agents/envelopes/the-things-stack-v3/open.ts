@@ -1,0 +1,98 @@
+import {
+  accepted,
+  bestRadio,
+  deviceIdFault,
+  deviceInstant,
+  fromBase64,
+  isObject,
+  readJson,
+  refused,
+  reject,
+  type MqttMessage,
+  type Outcome,
+  type Uplink,
+} from '#core';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const topicForm = /^v3\/[^/]+\/devices\/([^/]+)\/(.+)$/;
+/** Members that name what a message is (ApplicationUp, field `up`). */
+const events = ['join_accept', 'location_solved', 'service_data', 'uplink_normalized', 'application_invalidated'];
+
+/**
+ * ApplicationUp in JSON. Fields that are 0, "" or false are left out by the server, so a missing `f_port` is 0. Time is the network
+ * server's (`uplink_message.received_at`). Simulated uplinks, joins, downlink reports and the like are events.
+ */
+export function open(message: MqttMessage): Outcome<Uplink> & { readonly event?: string } {
+  const [, topicDevice = '', kind = ''] = topicForm.exec(message.topic) ?? [];
+  const payload = readJson(message.payload);
+  if (!payload.ok) return refused(payload.error);
+  const up = unwrap(payload.value);
+  const ids = isObject(up?.['end_device_ids']) ? up['end_device_ids'] : undefined;
+  if (up === undefined || ids === undefined) {
+    return refused(
+      reject(
+        'decode',
+        'missing_field',
+        'the message has no end_device_ids; expected an ApplicationUp of The Things Stack v3',
+        '/end_device_ids',
+      ),
+    );
+  }
+  const fault = deviceIdFault(topicDevice, `the topic ${message.topic}`, ids['device_id']);
+  if (fault !== undefined) return refused(fault);
+
+  const event = [...Object.keys(up).filter((key) => key.startsWith('downlink_')), ...events].find((key) => up[key] !== undefined);
+  if (event !== undefined) return { values: [], rejections: [], event };
+  const uplink = up['uplink_message'];
+  if (!isObject(uplink)) {
+    if (kind !== 'up') return { values: [], rejections: [], event: kind };
+    return refused(reject('decode', 'missing_field', 'the message has no uplink_message', '/uplink_message'));
+  }
+  if (up['simulated'] === true) return { values: [], rejections: [], event: 'simulated' };
+  return openUplink(topicDevice, ids, up, uplink, message);
+}
+
+function openUplink(
+  deviceId: string,
+  ids: Json,
+  up: Json,
+  uplink: Json,
+  message: MqttMessage,
+): Outcome<Uplink> & { readonly event?: string } {
+  const bytes = fromBase64(uplink['frm_payload'] ?? '');
+  if (bytes === undefined)
+    return refused(reject('decode', 'malformed_payload', 'frm_payload is not base64', '/uplink_message/frm_payload'));
+  const decoded = uplink['decoded_payload'];
+  if (bytes.length === 0 && !isObject(decoded)) return { values: [], rejections: [], event: 'empty' };
+  const time = uplink['received_at'] ?? up['received_at'];
+  const receivedAt = time === undefined ? message.receivedAt : deviceInstant(time);
+  if (receivedAt === undefined) {
+    return refused(
+      reject(
+        'decode',
+        'invalid_time',
+        `received_at is ${JSON.stringify(time).slice(0, 80)}; expected RFC 3339`,
+        '/uplink_message/received_at',
+      ),
+    );
+  }
+  const fPort = uplink['f_port'] ?? 0;
+  if (!Number.isInteger(fPort)) return refused(reject('decode', 'invalid_value', 'f_port is no whole number', '/uplink_message/f_port'));
+  const radio = bestRadio(uplink['rx_metadata']);
+  const devEui = ids['dev_eui'];
+  return accepted({
+    deviceId,
+    ...(typeof devEui === 'string' ? { alsoKnownAs: [devEui] } : {}),
+    receivedAt,
+    defaultDecoder: 'decoded-payload',
+    body: { kind: 'frame', bytes, fPort: fPort as number, ...(isObject(decoded) ? { decoded } : {}) },
+    ...(radio === undefined ? {} : { radio }),
+  });
+}
+
+/** The storage integration wraps each message as `{"result": …}`. */
+function unwrap(value: unknown): Json | undefined {
+  if (!isObject(value)) return undefined;
+  return isObject(value['result']) && value['end_device_ids'] === undefined ? value['result'] : value;
+}
