@@ -26,6 +26,15 @@ export function numberOf(row: Row, column: string): Result<number | undefined> {
   return err(reject('decode', 'invalid_value', `${column} is ${JSON.stringify(value)}; expected a decimal number`, columnPointer(column)));
 }
 
+/** Two columns as coordinates; undefined where one of them is absent or empty. Refuses `invalid_value`. */
+export function coordinatesOf(row: Row, east: string, north: string): Result<readonly [number, number] | undefined> {
+  const x = numberOf(row, east);
+  const y = numberOf(row, north);
+  if (!x.ok) return x;
+  if (!y.ok) return y;
+  return ok(x.value === undefined || y.value === undefined ? undefined : [x.value, y.value]);
+}
+
 /** JSON pointer to a column of a row. */
 export function columnPointer(column: string): string {
   return `/${column.replaceAll('~', '~0').replaceAll('/', '~1')}`;

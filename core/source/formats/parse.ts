@@ -14,6 +14,7 @@ export function parseDataset(bytes: Uint8Array, format: Format, name: string, ma
   if (bytes.length > maxBytes) {
     return err(reject('source', 'too_large', `${name} has ${bytes.length} bytes; at most ${maxBytes} are read`));
   }
-  if (bytes.length === 0) return err(reject('source', 'empty_payload', `${name} is empty; expected an ${format.kind.toUpperCase()} dataset`));
+  if (bytes.length === 0)
+    return err(reject('source', 'empty_payload', `${name} is empty; expected an ${format.kind.toUpperCase()} dataset`));
   return parseXml(bytes, format, name);
 }

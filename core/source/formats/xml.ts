@@ -58,7 +58,10 @@ function parser(format: Format & { kind: 'xml' }): XMLParser {
 function faultOf(text: string, name: string): Rejection | undefined {
   const body = text.replace(afterProlog, '');
   if (/^<(?:!doctype\s+html|html|head|body)\b/i.test(body)) {
-    return refusal('not_the_expected_format', `${name} is an HTML page; expected an XML dataset (the publisher may be showing an error page)`);
+    return refusal(
+      'not_the_expected_format',
+      `${name} is an HTML page; expected an XML dataset (the publisher may be showing an error page)`,
+    );
   }
   if (!body.startsWith('<')) {
     return refusal('not_the_expected_format', `${name} begins with "${body.slice(0, 20).replace(/\s+/g, ' ')}"; expected an XML dataset`);
@@ -96,11 +99,17 @@ function otherProduct(header: Row, rows: readonly Row[], format: Format & { kind
   const { root } = format;
   const label = root === undefined ? undefined : header[`@${root.attribute}`];
   if (root !== undefined && !(typeof label === 'string' && label.startsWith(root.startsWith))) {
-    return refusal('not_the_expected_format', `${name} says ${root.attribute}="${String(label)}"; expected one that begins with "${root.startsWith}"`);
+    return refusal(
+      'not_the_expected_format',
+      `${name} says ${root.attribute}="${String(label)}"; expected one that begins with "${root.startsWith}"`,
+    );
   }
   const missing = rows.length === 0 ? [] : format.columns.filter((column) => !rows.some((row) => Object.hasOwn(row, column)));
   if (missing.length === 0) return undefined;
-  return refusal('not_the_expected_format', `${name} has no row with ${missing.join(', ')}; it is another product or its columns were renamed`);
+  return refusal(
+    'not_the_expected_format',
+    `${name} has no row with ${missing.join(', ')}; it is another product or its columns were renamed`,
+  );
 }
 
 function isRow(value: unknown): value is Row {
