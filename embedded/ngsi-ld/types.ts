@@ -1,5 +1,6 @@
 /** What the parts of the embedded NGSI-LD broker share. Names inside are always full IRIs; contexts work only at its two edges. */
 import type { Database } from 'better-sqlite3';
+import type { Logger } from 'pino';
 
 /** ISO 8601 UTC with milliseconds. */
 export type Instant = string;
@@ -23,14 +24,17 @@ export interface StoredAttribute {
     | 'ListRelationship';
   value?: unknown;
   object?: string | string[];
+  /** Types of the entity that `object` or `objectList` points to, as IRIs. */
+  objectType?: string | string[];
   languageMap?: Record<string, string | string[]>;
   vocab?: string | string[];
   json?: unknown;
   valueList?: unknown[];
-  objectList?: unknown[];
+  objectList?: string[];
   unitCode?: string;
   observedAt?: Instant;
   datasetId?: string;
+  expiresAt?: Instant;
   createdAt: Instant;
   modifiedAt: Instant;
   /** Sub-attributes by IRI; one instance each unless datasetId differs. */
@@ -42,6 +46,7 @@ export interface StoredEntity {
   id: string;
   types: string[];
   scope?: string[];
+  expiresAt?: Instant;
   createdAt: Instant;
   modifiedAt: Instant;
   attributes: Record<string, StoredAttribute[]>;
@@ -74,6 +79,30 @@ export interface ResolvedContext {
 export interface Contexts {
   /** A context by URL, inline object or array of both; undefined: core alone. Throws `Problem` LdContextNotAvailable. */
   resolve(context: unknown): Promise<ResolvedContext>;
+  /** One URL for a Link header; a context that is no single URL is hosted for it (kind ImplicitlyCreated). */
+  link(context: ResolvedContext): string;
+  /** The value of `@context` in an answer: the user context, then the core. */
+  body(context: ResolvedContext): unknown;
+}
+
+/** Writes of one request: all stored together or none. */
+export interface EntityWriter {
+  get(id: string): StoredEntity | undefined;
+  /** `written` and `removed`: IRIs of the attributes that the request touched. */
+  put(entity: StoredEntity, written: readonly string[], removed?: readonly string[]): void;
+  /** false: there was none. */
+  delete(id: string): boolean;
+}
+
+export interface EntityStore {
+  tenantExists(tenant: string): boolean;
+  tenants(): string[];
+  createTenant(tenant: string): void;
+  get(tenant: string, id: string): StoredEntity | undefined;
+  /** In order of creation. Each narrows; types are IRIs, an entity with any of them is given. */
+  list(tenant: string, narrow?: { ids?: readonly string[]; types?: readonly string[] }): IterableIterator<StoredEntity>;
+  /** One transaction; its changes go to `Changes` listeners. */
+  write<T>(tenant: string, at: Instant, work: (writer: EntityWriter) => T): T;
 }
 
 /** Switches with which tests make the broker fail. Set in code or by `PUT /faults` where the server allows it. */
@@ -92,12 +121,16 @@ export interface Faults {
 /** What every route gets. */
 export interface BrokerDeps {
   readonly db: Database;
+  readonly store: EntityStore;
   readonly contexts: Contexts;
   readonly profile: Profile;
   readonly clock: () => Instant;
   readonly changes: Changes;
   /** Base URL under which `Location` and hosted contexts are reachable. */
   readonly baseUrl: () => string;
+  readonly logger: Logger;
+  /** What a part must stop or flush when the broker closes. */
+  onClose(stop: () => Promise<void> | void): void;
 }
 
 /** Listeners run after the transaction, in order of registration; history is written inside it (see `history`). */

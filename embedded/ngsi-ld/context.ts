@@ -1,0 +1,78 @@
+import { ContextParser, type JsonLdContext } from 'jsonld-context-parser';
+import { CORE_CONTEXT, CORE_CONTEXT_URL, isCoreContextUrl } from './core-context.ts';
+import { contextInBody, createNames } from './context-names.ts';
+import type { ContextLoader } from './context-load.ts';
+import type { ContextStore } from './context-store.ts';
+import { Problem } from './problems.ts';
+import type { Contexts, ResolvedContext } from './types.ts';
+
+const MOST_RESOLVED = 500;
+
+export interface ContextOptions {
+  readonly held: ContextStore;
+  readonly loader: ContextLoader;
+  readonly clock: () => string;
+  /** URL under which the broker serves a context it holds. */
+  readonly urlOf: (localId: string) => string;
+}
+
+export interface CachedContexts extends Contexts {
+  /** Contexts are resolved anew: after one was changed, deleted or reloaded. */
+  forget(): void;
+}
+
+export function createContexts(options: ContextOptions): CachedContexts {
+  const resolved = new Map<string, Promise<ResolvedContext>>();
+  const parser = new ContextParser({ documentLoader: { load: options.loader.load }, redirectSchemaOrgHttps: false });
+
+  async function make(user: unknown): Promise<ResolvedContext> {
+    try {
+      const parse = { ignoreProtection: true, processingMode: 1.1 };
+      const before = user === undefined ? {} : (await parser.parse(user as JsonLdContext, parse)).getContextRaw();
+      // The core comes last: its terms win over the user's.
+      const all = await parser.parse(CORE_CONTEXT as JsonLdContext, { ...parse, parentContext: before });
+      return createNames(all.getContextRaw(), user);
+    } catch (error) {
+      if (error instanceof Problem) throw error;
+      throw new Problem('BadRequestData', 'Invalid @context', error instanceof Error ? error.message : undefined);
+    }
+  }
+
+  async function resolve(context: unknown): Promise<ResolvedContext> {
+    const user = userPart(context);
+    const key = JSON.stringify(user) ?? '';
+    const known = resolved.get(key);
+    if (known !== undefined) return known;
+    if (resolved.size >= MOST_RESOLVED) resolved.clear();
+    const made = make(user);
+    resolved.set(key, made);
+    // A context that could not be had now may be had next time.
+    made.catch(() => resolved.delete(key));
+    return made;
+  }
+
+  function link(context: ResolvedContext): string {
+    if (context.user === undefined) return CORE_CONTEXT_URL;
+    if (typeof context.user === 'string') return context.user;
+    return options.held.put('ImplicitlyCreated', options.urlOf, { '@context': contextInBody(context.user) }, options.clock()).url;
+  }
+
+  return { resolve, link, body: (context) => contextInBody(context.user), forget: () => resolved.clear() };
+}
+
+/** The context without the core, which is always applied last; one entry stands alone. Checks its shape only. */
+function userPart(context: unknown): unknown {
+  if (context === undefined || context === null) return undefined;
+  const parts = (Array.isArray(context) ? context.flat(Infinity) : [context]) as unknown[];
+  const kept = parts.filter((part) => !(typeof part === 'string' && isCoreContextUrl(part)) && !isEmpty(part));
+  for (const part of kept) {
+    if (typeof part === 'string' ? !/^https?:\/\/[^\s]+$/.test(part) : typeof part !== 'object') {
+      throw new Problem('BadRequestData', 'Invalid @context', `a URL, an object or an array of both is expected, not ${JSON.stringify(part)}`);
+    }
+  }
+  return kept.length > 1 ? kept : kept[0];
+}
+
+function isEmpty(part: unknown): boolean {
+  return part === null || (typeof part === 'object' && Object.keys(part).length === 0);
+}

@@ -1,0 +1,116 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express, { type Express } from 'express';
+import { pino, type Logger } from 'pino';
+import { createChanges } from './changes.ts';
+import { createContextLoader } from './context-load.ts';
+import { createContextStore } from './context-store.ts';
+import { createContexts } from './context.ts';
+import { segment } from './http/answer.ts';
+import { faultMiddleware, readFaults } from './http/faults.ts';
+import { Problem, problemMiddleware, sendProblem } from './problems.ts';
+import { createStore, openDatabase } from './store.ts';
+import type { BrokerDeps, Faults, Instant, Profile } from './types.ts';
+
+export interface BrokerOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** SQLite file, or `:memory:`. */
+  readonly dbFile: string;
+  /** Default `strict`. */
+  readonly profile?: Profile;
+  /** Contexts for machines without internet: files and an `index.json` that maps URL → file name. */
+  readonly contextFolder?: string;
+  readonly clock?: () => Instant;
+  readonly logger?: Logger;
+  /** Serves `PUT /faults`. Never on a machine others reach. */
+  readonly faults?: boolean;
+  readonly bodyLimitBytes?: number;
+}
+
+export interface Broker {
+  readonly url: string;
+  readonly port: number;
+  readonly deps: BrokerDeps;
+  setFaults(faults: Faults): void;
+  close(): Promise<void>;
+}
+
+const MIB = 1024 * 1024;
+
+/** An NGSI-LD broker in this process. Throws when the port is taken or the file cannot be opened. */
+export async function startBroker(options: BrokerOptions): Promise<Broker> {
+  const profile = options.profile ?? 'strict';
+  const host = options.host ?? '127.0.0.1';
+  const logger = options.logger ?? pino({ level: 'silent' });
+  const clock = options.clock ?? ((): Instant => new Date().toISOString());
+  const db = openDatabase(options.dbFile);
+  const changes = createChanges();
+  const held = createContextStore(db);
+  const loader = createContextLoader({ held, clock, ...(options.contextFolder === undefined ? {} : { folder: options.contextFolder }) });
+  let url = '';
+  const contextUrl = (localId: string): string => `${url}/ngsi-ld/v1/jsonldContexts/${segment(localId)}`;
+  const contexts = createContexts({ held, loader, clock, urlOf: contextUrl });
+  const stops: (() => Promise<void> | void)[] = [];
+  const deps: BrokerDeps = {
+    db,
+    store: createStore(db, changes),
+    contexts,
+    profile,
+    clock,
+    changes,
+    baseUrl: () => url,
+    logger,
+    onClose: (stop) => void stops.push(stop),
+  };
+
+  let faults: Faults = {};
+  const app = express();
+  app.disable('x-powered-by').disable('etag').set('case sensitive routing', true);
+  const limit = options.bodyLimitBytes ?? (profile === 'orion' ? MIB : 8 * MIB);
+  const readBody = express.text({ type: () => true, limit });
+  if (options.faults === true) {
+    app.put('/faults', readBody, (req, res) => {
+      faults = readFaults(req.body === '' ? {} : JSON.parse(String(req.body)));
+      res.status(204).end();
+    });
+  }
+  app.use(faultMiddleware(() => faults));
+  app.use(readBody);
+  mountRoutes(app, deps);
+  app.use((_req, res) => sendProblem(res, unknownPath(profile), profile));
+  app.use(problemMiddleware(profile, (error) => logger.error({ error }, 'the embedded NGSI-LD broker failed on a request')));
+
+  const server = createServer(app);
+  const port = await listen(server, host, options.port);
+  url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return {
+    url,
+    port,
+    deps,
+    setFaults: (next) => void (faults = next),
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+      for (const stop of stops) await stop();
+      db.close();
+    },
+  };
+}
+
+function mountRoutes(_app: Express, _deps: BrokerDeps): void {
+}
+
+function unknownPath(profile: Profile): Problem {
+  return new Problem('ResourceNotFound', profile === 'orion' ? 'Service Not Found' : 'No such path');
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+  });
+}
