@@ -1,0 +1,71 @@
+import type { Outbox } from '../outbox/outbox.ts';
+import { passMessage, type AgentKnowledge, type Passage } from '../pipeline.ts';
+import type { Envelope, MqttMessage } from '../plugin.ts';
+import { reject, type Rejection } from '../rejection.ts';
+import { findEnvelope } from './topic-index.ts';
+
+export interface IntakeOptions {
+  readonly knowledge: AgentKnowledge;
+  readonly outbox: Outbox;
+  /** Called after the commit of each message, for metrics. `plugin` as in `Origin`. */
+  onPassage?(plugin: string, passage: Passage): void;
+}
+
+/** No sensor needs more; a message beyond is kept as a dead letter without being read. */
+export const largestPayloadBytes = 1024 * 1024;
+/** Nesting of JSON beyond which it is not parsed: parsers and walkers recurse. */
+export const deepestPayload = 64;
+
+/**
+ * The door of the line for MQTT messages, whoever brings them: resolves when everything that the message led to is on disk, so that it
+ * may be acknowledged. Bad data is no reason to reject: it ends as a dead letter. Rejects only when the outbox was closed meanwhile.
+ */
+export function createIntake(options: IntakeOptions): (message: MqttMessage) => Promise<void> {
+  const { knowledge, outbox } = options;
+  const envelopeOf = findEnvelope(knowledge.envelopes);
+
+  return async function accept(message) {
+    const envelope = envelopeOf(message.topic);
+    const plugin = envelope === undefined ? 'core/source' : `agents/envelopes/${envelope.name}`;
+    const passage = pass(message, envelope, plugin, knowledge);
+    await outbox.append(passage);
+    options.onPassage?.(plugin, passage);
+  };
+}
+
+function pass(message: MqttMessage, envelope: Envelope | undefined, plugin: string, knowledge: AgentKnowledge): Passage {
+  const fault = guard(message);
+  if (fault === undefined && envelope !== undefined) return passMessage(message, envelope, knowledge);
+  const rejection = fault ?? reject('source', 'unknown_topic', `no agent reads the topic ${message.topic}`);
+  const origin = { plugin, from: message.topic, receivedAt: message.receivedAt };
+  return { publications: [], readings: [], deadLetters: [{ origin, rejection, raw: message.payload }] };
+}
+
+/** What must not even be parsed. */
+function guard({ topic, payload }: MqttMessage): Rejection | undefined {
+  if (payload.length > largestPayloadBytes) {
+    return reject('source', 'too_large', `the message on ${topic} has ${payload.length} bytes; at most ${largestPayloadBytes} are read`);
+  }
+  if (isDeeperThan(payload, deepestPayload)) {
+    return reject('source', 'too_deep', `the message on ${topic} is nested deeper than ${deepestPayload} levels`);
+  }
+  return undefined;
+}
+
+/** Counts brackets outside strings of what looks like JSON, without parsing it. */
+function isDeeperThan(payload: Uint8Array, limit: number): boolean {
+  let depth = 0;
+  let inText = false;
+  for (let at = 0; at < payload.length; at++) {
+    const byte = payload[at];
+    if (inText) {
+      if (byte === 0x5c) at++;
+      else if (byte === 0x22) inText = false;
+    } else if (byte === 0x22) inText = true;
+    else if (byte === 0x7b || byte === 0x5b) {
+      if (++depth > limit) return true;
+    } else if (byte === 0x7d || byte === 0x5d) depth--;
+    else if (depth === 0 && byte !== undefined && byte > 0x20) return false;
+  }
+  return false;
+}

@@ -1,0 +1,158 @@
+import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
+import type { Logger } from 'pino';
+
+import type { StateStore } from '../outbox/outbox.ts';
+import type { Instant, MqttMessage } from '../plugin.ts';
+import { canHoldAcks, guardAcks } from './mqtt-acks.ts';
+
+export interface MqttSourceOptions {
+  /** `mqtt://host:1883`, `mqtts://…`, `ws://…`. */
+  readonly url: string;
+  /** Fixed: the broker keeps what comes while we are away under this name. */
+  readonly clientId: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly topics: readonly string[];
+  /** Resolves when the message is durable; only then it is acknowledged. Many calls are under way at the same time. */
+  accept(message: MqttMessage): Promise<void>;
+  readonly logger: Logger;
+  /** Remembers what was subscribed to, so that topics no longer wanted are given up: a persistent session keeps them. */
+  readonly state?: StateStore;
+  /** `auto` (default): MQTT 5, and 3.1.1 where the broker does not know it. */
+  readonly protocol?: 'auto' | '5' | '3.1.1';
+  /** Messages that the broker may have under way without PUBACK (MQTT 5). Default 1000. */
+  readonly receiveMaximum?: number;
+  /** How long the broker keeps our session while we are away (MQTT 5). Default 30 days. */
+  readonly sessionExpirySeconds?: number;
+  readonly clock?: () => Instant;
+  readonly random?: () => number;
+}
+
+export interface MqttSourceStatus {
+  readonly connected: boolean;
+  readonly lastError?: string;
+  /** Messages that wait for the disk. */
+  readonly waiting: number;
+  readonly protocol: '5' | '3.1.1';
+}
+
+export interface MqttSource {
+  status(): MqttSourceStatus;
+  /** Takes nothing more, acknowledges what is safe within 5 s, leaves the session with the broker. */
+  stop(): Promise<void>;
+}
+
+const longestReconnectMs = 10_000;
+const firstReconnectMs = 500;
+const stopMs = 5_000;
+const mostWaitingBytes = 64 * 1024 * 1024;
+/** CONNACK codes for a protocol version that the broker does not know: 3.1.1 and 5. */
+const unknownProtocol = new Set([1, 132]);
+const subscriptionsKey = 'core/source/mqtt/topics';
+
+/** Subscribes at QoS 1 in a persistent session and acknowledges only what is durable. Reconnects for ever; resolves before it is connected. */
+export async function startMqttSource(options: MqttSourceOptions): Promise<MqttSource> {
+  const { logger, topics } = options;
+  const clock = options.clock ?? (() => new Date().toISOString());
+  const receiveMaximum = options.receiveMaximum ?? 1_000;
+  const mode = (await canHoldAcks()) ? 'held' : 'serial';
+  if (mode === 'serial') logger.warn('this version of MQTT.js does not let PUBACKs wait together; messages are taken one by one');
+  const where = options.url.replace(/\/\/[^@/]*@/, '//');
+  let lastError: string | undefined;
+  let told: 'connected' | 'unavailable' | undefined;
+  let attempts = 0;
+  let cutBeforeConnack = 0;
+  let stopping = false;
+
+  const pause = () => Math.max(20, (options.random ?? Math.random)() * Math.min(longestReconnectMs, firstReconnectMs * 2 ** attempts));
+
+  const settings: IClientOptions = {
+    clientId: options.clientId,
+    ...(options.username !== undefined && { username: options.username }),
+    ...(options.password !== undefined && { password: options.password }),
+    clean: false,
+    resubscribe: false,
+    reconnectOnConnackError: true,
+    connectTimeout: 10_000,
+    reconnectPeriod: pause(),
+    protocolVersion: options.protocol === '3.1.1' ? 4 : 5,
+    properties: { receiveMaximum, sessionExpiryInterval: options.sessionExpirySeconds ?? 30 * 86_400 },
+    manualConnect: true,
+  };
+  const client = mqtt.connect(options.url, settings);
+  const acks = guardAcks(client, {
+    mode,
+    mostWaiting: { messages: 4 * receiveMaximum, bytes: mostWaitingBytes },
+    accept: ({ topic, payload }) => options.accept({ topic, payload: Buffer.from(payload), receivedAt: clock() }),
+  });
+
+  client.on('connect', () => {
+    attempts = 0;
+    cutBeforeConnack = 0;
+    if (told !== 'connected') logger.info({ broker: where, protocol: protocolOf(client) }, 'MQTT broker connected');
+    told = 'connected';
+    subscribe();
+  });
+  client.on('error', (error) => {
+    lastError = error.message;
+    if (unknownProtocol.has((error as { code?: unknown }).code as number)) fallBack();
+  });
+  client.on('close', () => {
+    if (client.connackReceived !== true && lastError === undefined) cutBeforeConnack++;
+    if (cutBeforeConnack >= 2) fallBack();
+    if (stopping || told === 'unavailable') return;
+    logger.warn({ broker: where, reason: lastError }, 'the MQTT broker is unavailable; trying for ever');
+    told = 'unavailable';
+  });
+  client.on('reconnect', () => {
+    attempts++;
+    lastError = undefined;
+    client.options.reconnectPeriod = pause();
+  });
+
+  /** Some brokers answer an unknown version with a code, some just hang up. */
+  function fallBack(): void {
+    if (options.protocol === '5' || client.options.protocolVersion !== 5) return;
+    client.options.protocolVersion = 4;
+    logger.info({ broker: where }, 'the MQTT broker does not speak MQTT 5; going on with 3.1.1');
+  }
+
+  function subscribe(): void {
+    const before = options.state?.get(subscriptionsKey);
+    const gone = Array.isArray(before) ? before.filter((topic): topic is string => !topics.includes(topic as string)) : [];
+    if (gone.length > 0) client.unsubscribe(gone);
+    // rh 1 (MQTT 5): retained messages only for a subscription that is new, not at every reconnect.
+    client.subscribe([...topics], { qos: 1, rh: 1 }, (error, granted) => {
+      const refused = (granted ?? []).filter(({ qos }) => qos > 2).map(({ topic }) => topic);
+      if (error === null && refused.length === 0) options.state?.set(subscriptionsKey, topics);
+      else if (client.connected) {
+        lastError = `the broker refuses the subscription to ${refused.join(', ') || topics.join(', ')}`;
+        logger.error(
+          { broker: where, topics: refused, reason: error?.message },
+          'the MQTT broker refuses a subscription; check its access rules',
+        );
+      }
+    });
+  }
+
+  client.connect();
+  return {
+    status: () => ({
+      connected: client.connected,
+      ...(lastError !== undefined && { lastError }),
+      waiting: acks.waiting(),
+      protocol: protocolOf(client),
+    }),
+    async stop() {
+      stopping = true;
+      acks.pause();
+      const end = performance.now() + stopMs;
+      while (acks.waiting() > 0 && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
+      await client.endAsync(!client.connected);
+    },
+  };
+}
+
+function protocolOf(client: MqttClient): '5' | '3.1.1' {
+  return client.options.protocolVersion === 5 ? '5' : '3.1.1';
+}

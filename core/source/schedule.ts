@@ -1,0 +1,73 @@
+import cron from 'node-cron';
+import type { Logger } from 'pino';
+
+import { ConfigError } from '../errors.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import type { Knowledge, Passage } from '../pipeline.ts';
+import type { Adapter, Instant } from '../plugin.ts';
+import type { AdapterConfig } from '../service/config.ts';
+import { runAdapter, type RunReport, type Sink } from './dataset.ts';
+import { SourceClock, type Pace, type SourceStatus } from './source-clock.ts';
+
+export interface ScheduleOptions {
+  readonly adapters: readonly Adapter[];
+  /** Per adapter: another URL, schedule or stations than its own. */
+  readonly settings: Readonly<Record<string, AdapterConfig>>;
+  readonly knowledge: Knowledge;
+  readonly outbox: Pick<Outbox, 'append' | 'state'>;
+  readonly clock: () => Instant;
+  readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** Told of each row and whether the dataset could be had. */
+  readonly metrics: { passed(plugin: string, passage: Passage): void; source(adapter: string, available: boolean): void };
+  readonly pace?: Pace;
+}
+
+export interface Schedule {
+  status(adapter: string): SourceStatus | undefined;
+  /** No run starts any more; resolves when the running ones have ended. */
+  stop(): Promise<void>;
+}
+
+/** Runs adapters at start and by their schedules. @throws {ConfigError} when a cron expression cannot be read. */
+export function startSchedule(options: ScheduleOptions): Schedule {
+  const { adapters, settings, logger, pace } = options;
+  const schedules = new Map(adapters.map((adapter) => [adapter.name, settings[adapter.name]?.schedule ?? adapter.schedule]));
+  const faults = [...schedules]
+    .filter(([, schedule]) => !cron.validate(schedule))
+    .map(([name, schedule]) => `adapters.${name}.schedule is "${schedule}"; expected a cron expression such as "5,35 * * * *"`);
+  if (faults.length > 0) throw new ConfigError('a schedule cannot be read', faults);
+
+  const clocks = new Map<string, SourceClock>();
+  for (const adapter of adapters) {
+    const schedule = schedules.get(adapter.name) ?? adapter.schedule;
+    const source = { name: adapter.name, schedule, timezone: adapter.dataset.timezone, run: () => run(adapter, options) };
+    clocks.set(adapter.name, new SourceClock(source, logger, pace));
+  }
+  return {
+    status: (adapter) => clocks.get(adapter)?.status(),
+    stop: async () => {
+      await Promise.all([...clocks.values()].map((clock) => clock.stop()));
+    },
+  };
+}
+
+async function run(adapter: Adapter, options: ScheduleOptions): Promise<RunReport> {
+  const { settings, knowledge, outbox, clock, metrics } = options;
+  const { url, stations } = settings[adapter.name] ?? {};
+  const sink: Sink = {
+    append(consignment) {
+      metrics.passed(`adapters/${adapter.name}`, { readings: [], ...consignment });
+      return outbox.append(consignment);
+    },
+  };
+  const report = await runAdapter({
+    adapter,
+    knowledge,
+    input: { kind: 'fetch', state: outbox.state, ...(url === undefined ? {} : { url }) },
+    stations: stations ?? adapter.defaultStations,
+    sink,
+    clock,
+  });
+  metrics.source(adapter.name, report.outcome !== 'unavailable');
+  return report;
+}
