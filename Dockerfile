@@ -24,11 +24,13 @@ COPY schemas schemas
 COPY smart-data-models smart-data-models
 COPY --from=packages /app/node_modules node_modules
 COPY --from=build /app/dist dist
-RUN install -d -o node -g node /data /config
+RUN install -d -o node -g node /data /config \
+  && chmod 0755 dist/bin/klavze.js \
+  && ln -s /app/dist/bin/klavze.js /usr/local/bin/klavze
 USER node
 VOLUME /data
 EXPOSE 8080
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=4 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:8080/health/ready').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "/app/dist/bin/klavze.js"]
+ENTRYPOINT ["klavze"]
 CMD ["up"]
