@@ -45,7 +45,7 @@ export async function pluginsPage(): Promise<string> {
         emits.join(', '),
         code(schedule),
         dataset.timezone,
-        defaultStations.join(', '),
+        defaultStations.map(code).join(' '),
       ]),
     ),
     '## Licences and attribution of the datasets',
