@@ -9,7 +9,7 @@ export { decimal } from './source/number.ts';
 export { toWgs84, type Crs } from './source/crs.ts';
 export { columnPointer, coordinatesOf, numberOf, requiredText, textOf } from './source/row.ts';
 export { deviceUrn } from './entity/device.ts';
-export { byMoment, observation, type AttributeTable } from './entity/observation.ts';
+export { byMoment, observation, unmapped, type AttributeTable } from './entity/observation.ts';
 export { deviceIdFault } from './decode/device-id.ts';
 export { measurementReadings, measurementSchema, readFields, type Measurement } from './decode/fields.ts';
 export { deviceInstant } from './decode/instant.ts';

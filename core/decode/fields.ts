@@ -36,7 +36,7 @@ const technical =
   /^(?:seq|sequence|msgid|fcnt|f_?port|counter|uptime|boot.*|reset.*|version|fw.*|hw.*|interval|crc|channel|sf|dr|lat.*|lon.*|lng|alt.*|sensor_?error|status|error|protocol_version|device_?id|.*raw)$/i;
 
 /** A number, alone or with its unit: `30.11 °C`, `3,5`, `-1e-3`. */
-const quantityText = /^\s*([+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?)\s*(\D.*)?$/;
+const quantityText = /^\s*([+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?)\s*([^\d\s/:;,.|+-].*)?$/;
 
 /**
  * Reads named fields (name → number, numeric text, text with unit, or an object with `value`, `unit` and a time of its own) into

@@ -1,4 +1,5 @@
 import type { Device, Instant, Reading } from '../plugin.ts';
+import { reject, type Rejection } from '../rejection.ts';
 import { measured, point, urn } from './build.ts';
 import { describe } from './device.ts';
 import type { Entity } from './entity.ts';
@@ -31,4 +32,12 @@ export function byMoment(readings: readonly Reading[]): [Instant, Reading[]][] {
     else moment.push(reading);
   }
   return [...moments].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** One `unmapped_quantity` for all readings of a device that its family has no use for. */
+export function unmapped(readings: readonly Reading[], known: ReadonlySet<string>, device: Device): Rejection[] {
+  const names = [...new Set(readings.map(({ quantity }) => quantity).filter((quantity) => !known.has(quantity)))];
+  if (names.length === 0) return [];
+  const message = `device "${device.id}" sent ${names.join(', ')}, which the family ${device.family} does not publish; give it another family`;
+  return [reject('map', 'unmapped_quantity', message)];
 }

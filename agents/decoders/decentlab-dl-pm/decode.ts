@@ -24,7 +24,11 @@ const groups: readonly { readonly words: number; read(word: (index: number) => n
   },
   {
     words: 2,
-    read: (word) => ({ airTemperature: (175 * word(0)) / 65535 - 45, relativeHumidity: word(1) / 65535 }),
+    // Sensirion SHT2x; its humidity may run over either end by some percent, which its data sheet says to cut.
+    read: (word) => ({
+      airTemperature: (175.72 * word(0)) / 65536 - 46.85,
+      relativeHumidity: Math.min(1, Math.max(0, ((125 * word(1)) / 65536 - 6) / 100)),
+    }),
   },
   // The word counts units of 2 Pa.
   { words: 1, read: (word) => ({ atmosphericPressure: (word(0) * 2) / 100 }) },

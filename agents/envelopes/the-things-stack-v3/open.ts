@@ -17,7 +17,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 const topicForm = /^v3\/[^/]+\/devices\/([^/]+)\/(.+)$/;
 /** Members that name what a message is (ApplicationUp, field `up`). */
-const events = ['join_accept', 'location_solved', 'service_data', 'uplink_normalized', 'application_invalidated'];
+const events = ['join_accept', 'location_solved', 'service_data', 'uplink_normalized'];
 
 /**
  * ApplicationUp in JSON. Fields that are 0, "" or false are left out by the server, so a missing `f_port` is 0. Time is the network

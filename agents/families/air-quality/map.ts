@@ -3,8 +3,8 @@ import {
   dateTime,
   deviceUrn,
   observation,
-  reject,
   relationship,
+  unmapped,
   type AttributeTable,
   type Device,
   type Entity,
@@ -58,17 +58,7 @@ const known = new Set(quantities);
 
 /** One AirQualityObserved state per moment. Refuses `unmapped_quantity` for what is no air quality. */
 export function map(readings: readonly Reading[], device: Device): Outcome<Entity> {
-  const outcome: Outcome<Entity> = { values: [], rejections: [] };
-  for (const { quantity } of readings) {
-    if (known.has(quantity)) continue;
-    outcome.rejections.push(
-      reject(
-        'map',
-        'unmapped_quantity',
-        `device "${device.id}" of family air-quality sent ${quantity}, which this family does not publish`,
-      ),
-    );
-  }
+  const outcome: Outcome<Entity> = { values: [], rejections: unmapped(readings, known, device) };
   for (const [observedAt, moment] of byMoment(readings)) {
     const published = moment.filter(({ quantity }) => Object.hasOwn(attributes, quantity)).map(inModelRange);
     if (published.length === 0) continue;

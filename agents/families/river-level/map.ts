@@ -6,6 +6,7 @@ import {
   property,
   reject,
   relationship,
+  unmapped,
   type AttributeTable,
   type Device,
   type Entity,
@@ -38,19 +39,11 @@ const known = new Set(quantities);
  * Refuses `missing_datum` and `unmapped_quantity`; a level below gauge zero is refused by the model check.
  */
 export function map(readings: readonly Reading[], device: Device): Outcome<Entity> {
-  const outcome: Outcome<Entity> = { values: [], rejections: [] };
+  const outcome: Outcome<Entity> = { values: [], rejections: unmapped(readings, known, device) };
   for (const [observedAt, moment] of byMoment(readings)) {
     const leveled: Reading[] = [];
     for (const reading of moment) {
-      if (!known.has(reading.quantity)) {
-        outcome.rejections.push(
-          reject(
-            'map',
-            'unmapped_quantity',
-            `device "${device.id}" of family river-level sent ${reading.quantity}, which this family does not publish`,
-          ),
-        );
-      } else if (reading.quantity !== 'distance') leveled.push(reading);
+      if (reading.quantity !== 'distance') leveled.push(reading);
       else if (device.datum === undefined) {
         const message = `device "${device.id}" measures the distance to the water; set its datum (height of the sensor above gauge zero, metres) in the device registry`;
         outcome.rejections.push(reject('map', 'missing_datum', message));
