@@ -37,18 +37,22 @@ describeWithMosquitto('deploy/mosquitto/mosquitto.conf in the installed Mosquitt
     expect([klavze.connected, health.connected]).toEqual([true, true]);
   });
 
-  it('lets a device write under its own name only', async () => {
+  it('gives no password to a name that Mosquitto or its access list would read otherwise', () => {
+    for (const name of ['a:b', '+', 'a/b', '']) expect(() => broker.addUser(name)).toThrow(/Command failed/);
+  });
+
+  it.each(['/json/key/%u/attrs', 'klavze/%u/up', 'ul/key/%u/attrs'])('lets a device write %s under its own name only', async (topic) => {
     const password = broker.addUser('postaja-7');
     await broker.start();
     const klavze = await connect({ username: 'klavze', password: broker.password('klavze') });
-    const topics: string[] = [];
-    klavze.on('message', (topic) => topics.push(topic));
+    const received: string[] = [];
+    klavze.on('message', (from) => received.push(from));
     await klavze.subscribeAsync('#', { qos: 1 });
     const device = await connect({ username: 'postaja-7', password });
-    await device.publishAsync('/json/key/postaja-8/attrs', '{}', { qos: 1 });
-    await device.publishAsync('/json/key/postaja-7/attrs', '{}', { qos: 1 });
-    await until(() => topics.length > 0);
-    expect(topics).toEqual(['/json/key/postaja-7/attrs']);
+    await device.publishAsync(topic.replace('%u', 'postaja-8'), '{}', { qos: 1 });
+    await device.publishAsync(topic.replace('%u', 'postaja-7'), '{}', { qos: 1 });
+    await until(() => received.length > 0);
+    expect(received).toEqual([topic.replace('%u', 'postaja-7')]);
   });
 
   it('keeps 2,000 messages for a client that is away over kill -9', async () => {

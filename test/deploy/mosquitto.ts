@@ -45,6 +45,7 @@ export class DeployedMosquitto {
     const said = execFileSync(join(deploy, 'secrets.sh'), ['add', name], {
       env: { ...process.env, SECRETS_DIR: join(this.folder, 'secrets') },
       encoding: 'utf8',
+      stdio: 'pipe',
     });
     cpSync(join(this.folder, 'secrets', 'mosquitto-passwords'), join(this.folder, 'passwords'));
     return /password (\S+)/.exec(said)?.[1] ?? '';
