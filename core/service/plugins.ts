@@ -12,13 +12,14 @@ export interface Agents {
   readonly families: ReadonlyMap<string, Family>;
 }
 
-/** All agents' plug-ins. A plug-in is a folder with an `index` file; folders starting with `_` are not. */
+/**
+ * All agents' plug-ins, loaded one after the other: Jest cannot link one module from two imports at once. A plug-in is
+ * a folder with an `index` file; folders starting with `_` are not.
+ */
 export async function loadAgents(root: string = codeRoot): Promise<Agents> {
-  const [envelopes, decoders, families] = await Promise.all([
-    load<Envelope>(join(root, 'agents', 'envelopes')),
-    load<Decoder>(join(root, 'agents', 'decoders')),
-    load<Family>(join(root, 'agents', 'families')),
-  ]);
+  const envelopes = await load<Envelope>(join(root, 'agents', 'envelopes'));
+  const decoders = await load<Decoder>(join(root, 'agents', 'decoders'));
+  const families = await load<Family>(join(root, 'agents', 'families'));
   return { envelopes: [...envelopes.values()], decoders, families };
 }
 
