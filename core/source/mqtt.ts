@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import type { Logger } from 'pino';
 
@@ -45,6 +46,7 @@ export interface MqttSource {
 const longestReconnectMs = 10_000;
 const firstReconnectMs = 500;
 const stopMs = 5_000;
+const endMs = 1_000;
 const mostWaitingBytes = 64 * 1024 * 1024;
 /** CONNACK codes for a protocol version that the broker does not know: 3.1.1 and 5. */
 const unknownProtocol = new Set([1, 132]);
@@ -59,9 +61,11 @@ export async function startMqttSource(options: MqttSourceOptions): Promise<MqttS
   if (mode === 'serial') logger.warn('this version of MQTT.js does not let PUBACKs wait together; messages are taken one by one');
   const where = options.url.replace(/\/\/[^@/]*@/, '//');
   let lastError: string | undefined;
-  let told: 'connected' | 'unavailable' | undefined;
+  let everConnected = false;
+  let complained = false;
   let attempts = 0;
-  let cutBeforeConnack = 0;
+  let answered = false;
+  let silentCuts = 0;
   let stopping = false;
 
   const pause = () => Math.max(20, (options.random ?? Math.random)() * Math.min(longestReconnectMs, firstReconnectMs * 2 ** attempts));
@@ -83,30 +87,37 @@ export async function startMqttSource(options: MqttSourceOptions): Promise<MqttS
   const acks = guardAcks(client, {
     mode,
     mostWaiting: { messages: 4 * receiveMaximum, bytes: mostWaitingBytes },
-    accept: ({ topic, payload }) => options.accept({ topic, payload: Buffer.from(payload), receivedAt: clock() }),
+    accept: ({ topic, payload }) =>
+      options.accept({ topic, payload: typeof payload === 'string' ? Buffer.from(payload) : payload, receivedAt: clock() }),
   });
 
   client.on('connect', () => {
     attempts = 0;
-    cutBeforeConnack = 0;
-    if (told !== 'connected') logger.info({ broker: where, protocol: protocolOf(client) }, 'MQTT broker connected');
-    told = 'connected';
+    lastError = undefined;
+    answered = true;
+    silentCuts = 0;
+    if (!everConnected || complained) logger.info({ broker: where, protocol: protocolOf(client) }, 'MQTT broker connected');
+    everConnected = true;
+    complained = false;
     subscribe();
   });
   client.on('error', (error) => {
-    lastError = error.message;
+    answered = true;
+    lastError = error.message || String((error as { code?: unknown }).code);
     if (unknownProtocol.has((error as { code?: unknown }).code as number)) fallBack();
   });
   client.on('close', () => {
-    if (client.connackReceived !== true && lastError === undefined) cutBeforeConnack++;
-    if (cutBeforeConnack >= 2) fallBack();
-    if (stopping || told === 'unavailable') return;
+    if (!answered) {
+      lastError = 'the connection was closed before the broker answered';
+      if (++silentCuts === 2 && !everConnected) fallBack();
+    }
+    if (stopping || complained) return;
+    complained = true;
     logger.warn({ broker: where, reason: lastError }, 'the MQTT broker is unavailable; trying for ever');
-    told = 'unavailable';
   });
   client.on('reconnect', () => {
     attempts++;
-    lastError = undefined;
+    answered = false;
     client.options.reconnectPeriod = pause();
   });
 
@@ -147,8 +158,11 @@ export async function startMqttSource(options: MqttSourceOptions): Promise<MqttS
       stopping = true;
       acks.pause();
       const end = performance.now() + stopMs;
-      while (acks.waiting() > 0 && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
-      await client.endAsync(!client.connected);
+      while (acks.waiting() > 0 && performance.now() < end) await sleep(10);
+      // Under back-pressure the stream stands still and never sees its end; and MQTT.js would connect again when it closes late.
+      client.options.reconnectPeriod = 0;
+      await Promise.race([client.endAsync(!client.connected), sleep(endMs, undefined, { ref: false })]);
+      client.stream.destroy();
     },
   };
 }
