@@ -9,6 +9,7 @@ import { createContexts } from './context.ts';
 import { segment } from './http/answer.ts';
 import { faultMiddleware, readFaults } from './http/faults.ts';
 import { Problem, problemMiddleware, sendProblem } from './problems.ts';
+import { subscriptionRoutes } from './routes/subscriptions.ts';
 import { createStore, openDatabase } from './store.ts';
 import type { BrokerDeps, Faults, Instant, Profile } from './types.ts';
 
@@ -101,7 +102,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   };
 }
 
-function mountRoutes(_app: Express, _deps: BrokerDeps): void {
+function mountRoutes(app: Express, deps: BrokerDeps): void {
+  app.use('/ngsi-ld/v1', subscriptionRoutes(deps));
 }
 
 function unknownPath(profile: Profile): Problem {
