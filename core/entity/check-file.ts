@@ -39,7 +39,7 @@ export function checkFile(text: string, models: Models, now: Instant): { entitie
       pointer: '',
     });
   }
-  return { entities, faults };
+  return { entities, faults: faults.sort((left, right) => (left.line ?? 0) - (right.line ?? 0)) };
 }
 
 interface Candidate {
