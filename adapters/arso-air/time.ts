@@ -29,7 +29,7 @@ export function endOfHour(row: Row, rows: readonly Row[]): Result<Instant> {
     reject(
       'decode',
       'ambiguous_time',
-      `${String(row['datum_od'])} to ${text.value} in ${dataset.timezone} may be one of two hours: the clock was put back and the rows beside it do not tell`,
+      `datum_od "${textOf(row, 'datum_od') ?? ''}", datum_do "${text.value}" in ${dataset.timezone} may be one of two hours: the clock was put back and the rows beside it do not tell`,
       '/datum_do',
     ),
   );

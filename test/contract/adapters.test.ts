@@ -1,0 +1,137 @@
+import { readFileSync, writeFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { attributesOf } from '../../core/entity/entity.ts';
+import { packageRoot } from '../../core/paths.ts';
+import { passRow } from '../../core/pipeline.ts';
+import type { DatasetFile, Row } from '../../core/plugin.ts';
+import { loadKnowledge } from '../../core/service/knowledge.ts';
+import { dryRunLines } from '../../core/source/dry-run.ts';
+import { parseDataset } from '../../core/source/formats/parse.ts';
+import { createValidator } from '../../core/validate/validate.ts';
+import { examplesOf, runOver, sharedSamplesOf } from './adapter-run.ts';
+
+const knowledge = await loadKnowledge();
+const adapters = [...knowledge.adapters.values()];
+const fetchedAt = '2030-01-01T00:00:00.000Z';
+const sections = ['What it is', 'Source and licence', 'Fields', 'Time', 'Traps', 'Stations'];
+
+it('finds the adapters', () => {
+  expect(adapters.map(({ name }) => name)).toEqual(expect.arrayContaining(['arso-air', 'arso-hydro', 'arso-meteo']));
+});
+
+describe.each(adapters)('$name', (adapter) => {
+  const folder = join(packageRoot, 'adapters', adapter.name);
+  const examples = examplesOf(adapter.name);
+
+  it('is named as its folder and is declared whole', () => {
+    expect(existsSync(join(folder, 'index.ts'))).toBe(true);
+    const { publisher, landingPage, url, licence, attribution, timezone } = adapter.dataset;
+    for (const text of [publisher, licence, attribution, adapter.title.sl, adapter.title.en]) expect(text.length).toBeGreaterThan(3);
+    for (const address of [landingPage, url]) expect(new URL(address).protocol).toMatch(/^https?:$/);
+    expect(Intl.supportedValuesOf('timeZone')).toContain(timezone);
+    for (const type of adapter.emits) expect(knowledge.models.types.has(type)).toBe(true);
+    expect(adapter.defaultStations.length).toBeGreaterThan(0);
+  });
+
+  it('has a README with every section and a table row with unit code for each attribute that it measures', async () => {
+    const readme = readFileSync(join(folder, 'README.md'), 'utf8');
+    for (const section of sections) expect(readme).toContain(`\n## ${section}\n`);
+    const runs = await Promise.all(examples.map(({ bytes }) => runOver(adapter, knowledge, bytes, 'input.xml')));
+    const entities = runs.flatMap(({ consignments }) =>
+      consignments.flatMap(({ publications }) => publications.map(({ entity }) => entity)),
+    );
+    for (const [name, attribute] of entities.flatMap((entity) => attributesOf(entity))) {
+      if (attribute.type !== 'Property' || attribute.unitCode === undefined) continue;
+      expect(readme).toMatch(new RegExp(`^\\|.*\`${name}\`.*\\(${attribute.unitCode}\\)`, 'm'));
+    }
+    expect(existsSync(join(folder, 'README.sl.md'))).toBe(true);
+  });
+
+  it('has a record schema that compiles and refuses unknown keys', () => {
+    expect(createValidator().fault(adapter.recordSchema, { noSuchKey: 1 })?.code).toBe('schema_violation');
+    expect(adapter.recordSchema).toHaveProperty('additionalProperties', false);
+  });
+
+  it('shows at least one accepted and one refused row', () => {
+    const expected = examples.map((example) => readFileSync(join(example.folder, 'expected.ndjson'), 'utf8')).join('');
+    expect(expected).toContain('{"entity":');
+    expect(expected).toContain('{"rejection":');
+  });
+
+  it.each(examples)('gives what the example $name expects, each time', async ({ folder: example, bytes }) => {
+    const { report, consignments } = await runOver(adapter, knowledge, bytes, 'input.xml');
+    const lines = dryRunLines(consignments, report.received).join('\n') + '\n';
+    if (process.env['KLAVZE_GOLDEN'] === 'write') writeFileSync(join(example, 'expected.ndjson'), lines);
+    expect(lines).toBe(readFileSync(join(example, 'expected.ndjson'), 'utf8'));
+    const again = await runOver(adapter, knowledge, bytes, 'input.xml');
+    expect(dryRunLines(again.consignments, again.report.received).join('\n') + '\n').toBe(lines);
+  });
+
+  it('makes only entities it announces, each measured value with its moment', async () => {
+    for (const { bytes } of examples) {
+      const { consignments } = await runOver(adapter, knowledge, bytes, 'input.xml');
+      for (const { entity } of consignments.flatMap(({ publications }) => publications)) {
+        expect(adapter.emits).toContain(entity.type);
+        const model = knowledge.models.types.get(entity.type);
+        for (const [name, attribute] of attributesOf(entity)) {
+          if (model?.attributes[name]?.measured === true) expect(attribute.observedAt).toMatch(/Z$/);
+          expect(JSON.stringify(attribute)).not.toMatch(/[<>'=;()]/);
+        }
+      }
+    }
+  });
+
+  it('never throws and accounts for each row, whatever stands in a column', () => {
+    const files = examples.map(({ bytes }) => parseDataset(bytes, adapter.format, 'input.xml')).filter((parsed) => parsed.ok);
+    const rows = files.flatMap((parsed) => parsed.value.rows);
+    const junk = fc.oneof(
+      fc.constant(undefined),
+      fc.constantFrom('', ' ', '-', '<', '<1', 'NaN', '1e309', '-0', '999999999999999999999', '2026-10-25 02:00', '\u0000'),
+      fc.string(),
+      fc.array(fc.string(), { maxLength: 3 }),
+      fc.dictionary(fc.string(), fc.string()),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...rows), fc.nat(), junk, (row, which, value) => {
+        const columns = Object.keys(row);
+        const changed: Row = { ...row, [columns[which % columns.length] ?? '']: value };
+        const file: DatasetFile = { header: {}, rows: [changed], fetchedAt };
+        const passage = passRow(changed, 1, file, 'noise', adapter, knowledge);
+        expect(passage.publications.length + passage.deadLetters.length).toBeGreaterThan(0);
+        expect(passage.deadLetters.map(({ rejection }) => rejection.code)).not.toContain('plugin_failure');
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  const samples = sharedSamplesOf(adapter.name);
+  if (samples.length === 0) it.skip('shared samples are not at hand (KLAVZE_SHARED)', () => undefined);
+  else
+    it.each(samples)('accounts for every row of the shared sample $name', async ({ name, bytes }) => {
+      const { report, consignments } = await runOver(adapter, knowledge, bytes, name);
+      if (report.outcome === 'refused') {
+        expect(name).toMatch(/forecast/);
+        return;
+      }
+      const parsed = parseDataset(bytes, adapter.format, name);
+      expect(report.received).toBe(parsed.ok ? parsed.value.rows.length : 0);
+      expect(consignments).toHaveLength(report.received);
+      for (const { publications, deadLetters } of consignments) expect(publications.length + deadLetters.length).toBeGreaterThan(0);
+      const codes = consignments.flatMap(({ deadLetters }) => deadLetters.map(({ rejection }) => rejection.code));
+      expect(codes.filter((code) => code !== 'no_measurement')).toEqual([]);
+    });
+
+  it('takes only the stations that are asked for', async () => {
+    for (const { name, bytes } of samples) {
+      const all = await runOver(adapter, knowledge, bytes, name);
+      const { report, consignments } = await runOver(adapter, knowledge, bytes, name, adapter.defaultStations);
+      if (report.outcome === 'refused') continue;
+      expect(report.received + report.filtered).toBe(all.report.received);
+      const ids = consignments.flatMap(({ publications }) => publications.map(({ entity }) => entity.id.split(':').at(-1)));
+      for (const id of ids) expect(adapter.defaultStations).toContain(id);
+    }
+  });
+});
