@@ -1,0 +1,113 @@
+import { basename } from 'node:path';
+import { Command } from 'commander';
+
+import { RetryableError } from '../../core/errors.ts';
+import type { Consignment } from '../../core/outbox/outbox.ts';
+import { createMemoryOutbox } from '../../core/outbox/memory.ts';
+import type { Adapter, Instant } from '../../core/plugin.ts';
+import { loadConfig, type Config } from '../../core/service/config.ts';
+import { loadKnowledge } from '../../core/service/knowledge.ts';
+import { runAdapter, type AdapterRun, type RunReport, type Stations } from '../../core/source/dataset.ts';
+import { dryRunLines } from '../../core/source/dry-run.ts';
+import { CommandFailure, exitCodes } from '../exit.ts';
+import { publishOnce } from '../publish-once.ts';
+import { readBytes } from './entity.ts';
+import { printRows } from './table.ts';
+
+interface RunOptions {
+  readonly input?: string;
+  readonly dryRun?: boolean;
+  readonly stations?: string;
+  readonly config?: string;
+}
+
+export function adapterCommand(): Command {
+  const adapter = new Command('adapter').description('datasets that are read on a schedule');
+  adapter
+    .command('list')
+    .description('adapters with publisher, licence and schedule')
+    .option('--json', 'print JSON')
+    .action(async (options: { json?: boolean }) => {
+      const { adapters } = await loadKnowledge();
+      const all = [...adapters.values()];
+      printRows(options.json === true ? all.map(describeAll) : all.map(describe), options.json === true);
+    });
+  adapter
+    .command('run')
+    .argument('<name>', 'adapter, as `klavze adapter list` names it')
+    .description('run an adapter once, now')
+    .option('--input <file>', 'take this file instead of fetching the dataset; - is standard input')
+    .option('--dry-run', 'print entities and rejections as JSON lines; publish nothing')
+    .option(
+      '--stations <keys>',
+      '`all`, `configured` or a comma-separated list (default: all of a file, the configured ones of the dataset)',
+    )
+    .option('--config <file>', 'configuration file (default klavze.yaml)')
+    .action(run);
+  return adapter;
+}
+
+async function run(name: string, options: RunOptions): Promise<void> {
+  const knowledge = await loadKnowledge();
+  const adapter = knowledge.adapters.get(name);
+  if (adapter === undefined) {
+    throw new CommandFailure(exitCodes.usage, `there is no adapter "${name}"; known: ${[...knowledge.adapters.keys()].join(', ')}`);
+  }
+  const config = loadConfig(process.env, process.cwd(), options.config);
+  const clock = (): Instant => new Date().toISOString();
+  const settings = config.adapters[name];
+  const base = { adapter, knowledge, stations: wantedStations(adapter, config, options), clock };
+  const file =
+    options.input === undefined ? undefined : ({ kind: 'file', bytes: readBytes(options.input), name: basename(options.input) } as const);
+  const url = settings?.url === undefined ? {} : { url: settings.url };
+
+  if (options.dryRun === true) {
+    const input = file ?? { kind: 'fetch', state: createMemoryOutbox(clock).state, ...url };
+    await dryRun({ ...base, input });
+    return;
+  }
+  const report = await publishOnce(config, knowledge, (outbox) =>
+    runAdapter({ ...base, input: file ?? { kind: 'fetch', state: outbox.state, ...url }, sink: outbox }),
+  );
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+  judge(report);
+}
+
+async function dryRun(run: Omit<AdapterRun, 'sink'>): Promise<void> {
+  const consignments: Consignment[] = [];
+  const sink = {
+    append(consignment: Consignment) {
+      consignments.push(consignment);
+      return Promise.resolve();
+    },
+  };
+  const report = await runAdapter({ ...run, sink });
+  for (const line of dryRunLines(consignments, report.received)) process.stdout.write(`${line}\n`);
+  judge(report);
+}
+
+/** A dataset that gave nothing at all is not fine for a script. */
+function judge(report: RunReport): void {
+  if (report.outcome === 'unavailable') throw new RetryableError(`${report.from} is unavailable: ${report.reason}`);
+  if (report.outcome === 'refused') throw new CommandFailure(exitCodes.dataRefused, `${report.from} was refused: ${report.reason}`);
+  if (report.entities === 0 && report.rejections > 0) {
+    throw new CommandFailure(exitCodes.dataRefused, `${report.from}: all ${report.received} rows were refused`);
+  }
+}
+
+function wantedStations(adapter: Adapter, config: Config, options: RunOptions): Stations {
+  const configured = config.adapters[adapter.name]?.stations ?? adapter.defaultStations;
+  if (options.stations === undefined) return options.input === undefined ? configured : 'all';
+  if (options.stations === 'configured') return configured;
+  return options.stations === 'all' ? 'all' : options.stations.split(',').map((key) => key.trim());
+}
+
+function describe(adapter: Adapter) {
+  const { dataset, schedule, title } = adapter;
+  return { name: adapter.name, title: title.en, publisher: dataset.publisher, licence: dataset.licence, schedule };
+}
+
+function describeAll(adapter: Adapter) {
+  const { name, title, dataset, schedule, emits, defaultStations } = adapter;
+  return { name, title, dataset, schedule, emits, defaultStations };
+}

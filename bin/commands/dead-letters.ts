@@ -1,0 +1,139 @@
+import { existsSync } from 'node:fs';
+import { Command, InvalidArgumentError } from 'commander';
+
+import type { DeadLetterFilter, Outbox, StoredDeadLetter } from '../../core/outbox/outbox.ts';
+import { replay } from '../../core/outbox/replay.ts';
+import { openSqliteOutbox } from '../../core/outbox/sqlite.ts';
+import { loadConfig, type Config } from '../../core/service/config.ts';
+import { loadKnowledge } from '../../core/service/knowledge.ts';
+import { createLogger } from '../../core/service/log.ts';
+import { CommandFailure, exitCodes } from '../exit.ts';
+import { publishOnce } from '../publish-once.ts';
+import { outboxFile, readDevices } from '../up.ts';
+import { printRows } from './table.ts';
+
+interface FilterOptions {
+  readonly code?: string;
+  readonly plugin?: string;
+  readonly limit?: number;
+  readonly all?: boolean;
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+const shownBytes = 4_000;
+
+export function deadLettersCommand(): Command {
+  const command = new Command('dead-letters').description('what was refused, kept with its raw bytes');
+  withFilter(command.command('list'))
+    .description('dead letters, oldest first')
+    .option('--json', 'print JSON')
+    .action(async (options: FilterOptions) => {
+      await withOutbox(options.config, (outbox) => {
+        const letters = outbox.deadLetters.list(filterOf(options));
+        printRows(options.json === true ? letters.map(asJson) : letters.map(asRow), options.json === true);
+      });
+    });
+  command
+    .command('show')
+    .argument('<id>', 'number of the dead letter', wholeNumber)
+    .description('one dead letter with what was received')
+    .option('--config <file>', 'configuration file (default klavze.yaml)')
+    .action(async (id: number, options: FilterOptions) => {
+      await withOutbox(options.config, (outbox) => {
+        const letter = outbox.deadLetters.get(id);
+        if (letter === undefined) throw new CommandFailure(exitCodes.dataRefused, `there is no dead letter ${id}`);
+        process.stdout.write(`${JSON.stringify({ ...asJson(letter), raw: rawOf(letter) }, null, 2)}\n`);
+      });
+    });
+  withFilter(command.command('replay'))
+    .argument('[ids...]', 'numbers of dead letters; without any, all that the filter takes', wholeNumbers)
+    .description('run dead letters through the line again, for example after a device was registered')
+    .action(replayLetters);
+  return command;
+}
+
+async function replayLetters(ids: number[] | undefined, options: FilterOptions): Promise<void> {
+  const config = loadConfig(process.env, process.cwd(), options.config);
+  const knowledge = await loadKnowledge();
+  const registry = readDevices(config, knowledge);
+  const agents = { ...knowledge, ...knowledge.agents, device: registry.device.bind(registry) };
+  const report = await publishOnce(config, knowledge, (outbox) => {
+    const letters =
+      ids === undefined || ids.length === 0 ? outbox.deadLetters.list(filterOf(options)) : ids.map((id) => mustExist(outbox, id));
+    return replay(letters, { outbox, agents, adapters: knowledge.adapters, clock: () => new Date().toISOString() });
+  });
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+}
+
+function mustExist(outbox: Outbox, id: number): StoredDeadLetter {
+  const letter = outbox.deadLetters.get(id);
+  if (letter === undefined) throw new CommandFailure(exitCodes.dataRefused, `there is no dead letter ${id}`);
+  return letter;
+}
+
+async function withOutbox(path: string | undefined, use: (outbox: Outbox) => void): Promise<void> {
+  const config: Config = loadConfig(process.env, process.cwd(), path);
+  if (!existsSync(outboxFile(config))) {
+    throw new CommandFailure(
+      exitCodes.configuration,
+      `there is no outbox in ${config.dataDir}; klavze up makes it, KLAVZE_DATA_DIR names another folder`,
+    );
+  }
+  const outbox = openSqliteOutbox({ path: outboxFile(config), logger: createLogger('error') });
+  try {
+    use(outbox);
+  } finally {
+    await outbox.close();
+  }
+}
+
+function withFilter(command: Command): Command {
+  return command
+    .option('--code <code>', 'only this rejection code')
+    .option('--plugin <plugin>', 'only this plug-in, for example adapters/arso-air')
+    .option('--limit <n>', 'at most so many', wholeNumber)
+    .option('--all', 'also those already replayed')
+    .option('--config <file>', 'configuration file (default klavze.yaml)');
+}
+
+function filterOf({ code, plugin, limit, all }: FilterOptions): DeadLetterFilter {
+  return {
+    ...(code === undefined ? {} : { code }),
+    ...(plugin === undefined ? {} : { plugin }),
+    ...(limit === undefined ? {} : { limit }),
+    replayed: all === true,
+  };
+}
+
+function asRow(letter: StoredDeadLetter) {
+  const { id, at, origin, rejection } = letter;
+  const row = origin.row === undefined ? '' : `, row ${origin.row}`;
+  return { id, at, plugin: origin.plugin, from: `${origin.from}${row}`, code: rejection.code, message: rejection.message };
+}
+
+function asJson(letter: StoredDeadLetter) {
+  const { id, at, replayedAt, origin, rejection } = letter;
+  return { id, at, ...(replayedAt === undefined ? {} : { replayedAt }), origin, rejection };
+}
+
+/** Text as it came where it is text, else base64. */
+function rawOf({ raw }: StoredDeadLetter): { encoding: 'utf8' | 'base64'; bytes: number; content: string } {
+  const head = raw.subarray(0, shownBytes);
+  try {
+    const content = new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
+    return { encoding: 'utf8', bytes: raw.length, content };
+  } catch {
+    return { encoding: 'base64', bytes: raw.length, content: Buffer.from(head).toString('base64') };
+  }
+}
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(number)) throw new InvalidArgumentError('a whole number is expected.');
+  return number;
+}
+
+function wholeNumbers(text: string, before: number[] | undefined): number[] {
+  return [...(before ?? []), wholeNumber(text)];
+}

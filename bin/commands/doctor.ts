@@ -1,0 +1,193 @@
+import { accessSync, constants, existsSync, mkdirSync, statfsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import axios from 'axios';
+import { Command } from 'commander';
+import mqtt from 'mqtt';
+
+import { loadConfig, unknownVariables, type Config } from '../../core/service/config.ts';
+import { lockDataDir } from '../../core/service/lock.ts';
+import { loadKnowledge } from '../../core/service/knowledge.ts';
+import { contextUrlOf } from '../context-url.ts';
+import { CommandFailure, exitCodes } from '../exit.ts';
+import { readDevices } from '../up.ts';
+import { printRows } from './table.ts';
+
+const patienceMs = 5_000;
+const leastFreeBytes = 500_000_000;
+const mostClockDriftMs = 60_000;
+
+/** One finding: `detail` says how well it is, or what is wrong and what to do. */
+interface Finding {
+  readonly check: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('check configuration, plug-ins, MQTT, broker, context, disk and clock without consuming a message')
+    .option('--config <file>', 'configuration file (default klavze.yaml)')
+    .option('--json', 'print JSON')
+    .action(async (options: { config?: string; json?: boolean }) => {
+      const findings = await examine(options.config);
+      printRows(
+        findings.map(({ check, ok, detail }) =>
+          options.json === true ? { check, ok, detail } : { check, result: ok ? 'ok' : 'FAILED', detail },
+        ),
+        options.json === true,
+      );
+      const failed = findings.filter((finding) => !finding.ok);
+      if (failed.length === 0) return;
+      const isConfiguration = failed.some(({ check }) => ['configuration', 'devices', 'plug-ins'].includes(check));
+      throw new CommandFailure(
+        isConfiguration ? exitCodes.configuration : exitCodes.unavailable,
+        `${failed.length} of ${findings.length} checks failed: ${failed.map(({ check }) => check).join(', ')}`,
+      );
+    });
+}
+
+async function examine(path: string | undefined): Promise<Finding[]> {
+  let config: Config;
+  try {
+    config = loadConfig(process.env, process.cwd(), path);
+  } catch (error) {
+    return [{ check: 'configuration', ok: false, detail: (error as Error).message }];
+  }
+  const misspelt = unknownVariables(process.env);
+  const configuration: Finding = {
+    check: 'configuration',
+    ok: true,
+    detail: misspelt.length === 0 ? 'valid' : `valid; nothing reads ${misspelt.join(', ')}, check the spelling`,
+  };
+  const running = isRunning(config);
+  return [
+    configuration,
+    await attempt('plug-ins', () => plugIns()),
+    await attempt('devices', () => devices(config)),
+    await attempt('disk', () => Promise.resolve(disk(config))),
+    await attempt('mqtt', () => (config.mqtt.url === undefined ? port('mqtt', config.mqtt, running) : remoteMqtt(config, config.mqtt.url))),
+    await attempt('broker', () =>
+      config.broker.url === undefined ? port('broker', config.broker, running) : remoteBroker(config.broker.url),
+    ),
+    await attempt('context', () => context(config, running)),
+    await attempt('clock', () => clock(config)),
+  ];
+}
+
+async function attempt(check: string, examination: () => Promise<string>): Promise<Finding> {
+  try {
+    return { check, ok: true, detail: await examination() };
+  } catch (error) {
+    return { check, ok: false, detail: (error as Error).message };
+  }
+}
+
+/** Another process holds the data folder: `klavze up` runs there. */
+function isRunning(config: Config): boolean {
+  if (!existsSync(config.dataDir)) return false;
+  const release = lockDataDir(config.dataDir);
+  release?.();
+  return release === undefined;
+}
+
+async function plugIns(): Promise<string> {
+  const { agents, adapters } = await loadKnowledge();
+  return `${agents.envelopes.length} envelopes, ${agents.decoders.size} decoders, ${agents.families.size} families, ${adapters.size} adapters`;
+}
+
+async function devices(config: Config): Promise<string> {
+  if (!existsSync(config.devices)) return `no registry at ${config.devices}: every message will wait as unknown_device`;
+  return `${readDevices(config, await loadKnowledge()).size} devices in ${config.devices}`;
+}
+
+function disk(config: Config): string {
+  mkdirSync(config.dataDir, { recursive: true });
+  accessSync(config.dataDir, constants.W_OK);
+  const { bavail, bsize } = statfsSync(config.dataDir);
+  const free = bavail * bsize;
+  if (free < leastFreeBytes)
+    throw new Error(`only ${megabytes(free)} free in ${config.dataDir}; make room: at least ${megabytes(leastFreeBytes)}`);
+  return `${config.dataDir} is writable, ${megabytes(free)} free`;
+}
+
+async function port(name: string, at: { readonly host: string; readonly port: number }, running: boolean): Promise<string> {
+  if (running) return `embedded, running on ${at.host}:${at.port}`;
+  await new Promise<void>((resolve, reject) => {
+    const server = createServer();
+    server.once('error', () =>
+      reject(new Error(`port ${at.port} on ${at.host} is taken by another program; set KLAVZE_${name.toUpperCase()}_PORT or stop it`)),
+    );
+    server.listen(at.port, at.host, () => server.close(() => resolve()));
+  });
+  return `embedded, ${at.host}:${at.port} is free`;
+}
+
+async function remoteMqtt(config: Config, url: string): Promise<string> {
+  const { username, password } = config.mqtt;
+  const client = mqtt.connect(url, {
+    username,
+    password,
+    reconnectPeriod: 0,
+    connectTimeout: patienceMs,
+    clientId: `klavze-doctor-${process.pid}`,
+  });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      client.once('connect', () => resolve());
+      client.once('error', (error) => reject(new Error(`${url}: ${error.message}; check KLAVZE_MQTT_URL, user name and password`)));
+      client.once('close', () => reject(new Error(`${url} cannot be reached; is the MQTT broker running?`)));
+    });
+  } finally {
+    client.end(true);
+  }
+  return `${url} accepts the connection`;
+}
+
+async function remoteBroker(url: string): Promise<string> {
+  const answer = await get(`${url}/ngsi-ld/v1/types?limit=1`).catch((error: unknown) => {
+    throw new Error(`${url} cannot be reached (${(error as Error).message}); is the NGSI-LD broker running? check KLAVZE_BROKER_URL`);
+  });
+  // A tenant without entities yet is unknown to some brokers.
+  if (answer.status === 200 || answer.status === 404) return `${url} answers`;
+  throw new Error(`${url} answers ${answer.status} to GET /ngsi-ld/v1/types; check KLAVZE_BROKER_URL, KLAVZE_BROKER_TOKEN and the tenant`);
+}
+
+async function context(config: Config, running: boolean): Promise<string> {
+  const { models } = await loadKnowledge();
+  const own = config.broker.contextUrl === undefined;
+  if (own && !running) return 'served by klavze itself while it runs';
+  const urls = [...models.subjects.values()].map((subject) =>
+    contextUrlOf(config, subject, `http://${config.http.host}:${config.http.port}`),
+  );
+  for (const url of urls) {
+    const answer = await get(url).catch((error: unknown) => {
+      throw new Error(`${url} cannot be fetched from here (${(error as Error).message}); check KLAVZE_CONTEXT_URL`);
+    });
+    const body = answer.data as { '@context'?: unknown } | undefined;
+    if (answer.status !== 200 || body?.['@context'] === undefined)
+      throw new Error(`${url} answers ${answer.status} without an @context; check KLAVZE_CONTEXT_URL`);
+  }
+  return `${urls.length} contexts can be fetched from here; the broker must reach them too`;
+}
+
+/** Compares with the `Date` header of a broker elsewhere; without one, only an impossible time is found. */
+async function clock(config: Config): Promise<string> {
+  const now = Date.now();
+  if (new Date(now).getUTCFullYear() < 2025)
+    throw new Error(`this machine believes it is ${new Date(now).toISOString()}; set the clock (timedatectl set-ntp true)`);
+  if (config.broker.url === undefined) return new Date(now).toISOString();
+  const date = Date.parse(String((await get(`${config.broker.url}/version`)).headers['date'] ?? ''));
+  if (Number.isNaN(date)) return `${new Date(now).toISOString()}; the broker does not tell its own`;
+  const drift = Math.abs(date - now);
+  if (drift > mostClockDriftMs)
+    throw new Error(`this machine and the broker differ by ${Math.round(drift / 1000)} s; set both clocks (timedatectl set-ntp true)`);
+  return `${new Date(now).toISOString()}, within ${Math.ceil(drift / 1000)} s of the broker`;
+}
+
+function get(url: string) {
+  return axios.get<unknown>(url, { timeout: patienceMs, validateStatus: () => true, maxContentLength: 1_000_000 });
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`;
+}

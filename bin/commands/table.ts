@@ -1,0 +1,28 @@
+/** Prints rows as JSON (one array) or as aligned columns for a person. */
+export function printRows(rows: readonly Readonly<Record<string, unknown>>[], asJson: boolean): void {
+  if (asJson) {
+    process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+    return;
+  }
+  const [first] = rows;
+  if (first === undefined) {
+    process.stdout.write('nothing to list\n');
+    return;
+  }
+  const columns = Object.keys(first);
+  const cells = [columns, ...rows.map((row) => columns.map((column) => text(row[column])))];
+  const widths = columns.map((_, index) => Math.max(...cells.map((row) => row[index]?.length ?? 0)));
+  for (const row of cells) {
+    process.stdout.write(
+      `${row
+        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+        .join('  ')
+        .trimEnd()}\n`,
+    );
+  }
+}
+
+function text(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,38 @@
+import { Command } from 'commander';
+
+import { loadConfig } from '../../core/service/config.ts';
+import { loadKnowledge } from '../../core/service/knowledge.ts';
+import { createLogger } from '../../core/service/log.ts';
+import { version } from '../../core/paths.ts';
+import { startUp } from '../up.ts';
+
+export function upCommand(): Command {
+  return new Command('up')
+    .description('run agents, adapters, delivery and, where no others are configured, the embedded brokers')
+    .option('--config <file>', 'configuration file (default klavze.yaml)')
+    .action(async (options: { config?: string }) => {
+      const config = loadConfig(process.env, process.cwd(), options.config);
+      const log = createLogger(config.logLevel);
+      const running = await startUp(config, await loadKnowledge(), log);
+      const { broker, mqtt, http } = running.urls;
+      log.info({ version, broker, mqtt, http, dataDir: config.dataDir }, 'klavze is ready');
+      process.stdout.write(
+        `klavze ${version} is ready\n  broker  ${broker}/ngsi-ld/v1\n  mqtt    ${mqtt}\n  health  ${http}/health/ready\n`,
+      );
+      await signalled();
+      log.info('klavze stops');
+      await running.stop();
+    });
+}
+
+/** Resolves at Ctrl-C or SIGTERM. A second one ends the process at once. */
+export function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(1));
+        resolve();
+      });
+    }
+  });
+}

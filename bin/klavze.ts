@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+
+import { version } from '../core/paths.ts';
+import { adapterCommand } from './commands/adapter.ts';
+import { agentCommand } from './commands/agent.ts';
+import { deadLettersCommand } from './commands/dead-letters.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { entityCommand } from './commands/entity.ts';
+import { upCommand } from './commands/up.ts';
+import { CommandFailure, exitCodeOf, exitCodes } from './exit.ts';
+
+const program = new Command('klavze')
+  .description('Sensors and datasets of a municipality become NGSI-LD entities in a context broker.')
+  .version(version)
+  .addHelpText('after', '\nExit codes: 0 fine, 64 usage, 65 data refused, 69 service unavailable, 70 defect, 78 configuration.');
+
+for (const command of [upCommand(), adapterCommand(), agentCommand(), entityCommand(), deadLettersCommand(), doctorCommand()]) {
+  program.addCommand(command);
+}
+leaveThroughErrors(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? exitCodes.fine : exitCodes.usage;
+  } else {
+    const known = error instanceof CommandFailure || exitCodeOf(error) !== exitCodes.software;
+    process.stderr.write(`klavze: ${known ? (error as Error).message : String((error as Error)?.stack ?? error)}\n`);
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+/** commander must not end the process itself: usage faults have an exit code of their own. */
+function leaveThroughErrors(command: Command): void {
+  command.exitOverride();
+  for (const sub of command.commands) leaveThroughErrors(sub);
+}

@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { RetryableError } from '../core/errors.ts';
+import type { Outbox } from '../core/outbox/outbox.ts';
+import { openSqliteOutbox } from '../core/outbox/sqlite.ts';
+import type { Config } from '../core/service/config.ts';
+import type { LoadedKnowledge } from '../core/service/knowledge.ts';
+import { lockDataDir } from '../core/service/lock.ts';
+import { createLogger } from '../core/service/log.ts';
+import { outboxFile, startUp } from './up.ts';
+
+const lookEveryMs = 50;
+const patienceMs = 30_000;
+
+/**
+ * Does `work` on the outbox and sees that what it appended reaches the broker. Where `klavze up` runs on the same data folder, it
+ * delivers; else this process does and waits for it.
+ * @throws {RetryableError} when the broker does not take everything within 30 s; it stays in the outbox.
+ */
+export async function publishOnce<T>(config: Config, knowledge: LoadedKnowledge, work: (outbox: Outbox) => Promise<T>): Promise<T> {
+  const release = lockDataDir(config.dataDir);
+  if (release === undefined) {
+    const outbox = openSqliteOutbox({ path: outboxFile(config), logger: createLogger(config.logLevel) });
+    try {
+      return await work(outbox);
+    } finally {
+      await outbox.close();
+    }
+  }
+  release();
+  const anyPort = { ...config, http: { ...config.http, port: 0 } };
+  const running = await startUp(config.broker.contextUrl === undefined ? anyPort : config, knowledge, createLogger('error'), 'delivery');
+  try {
+    const result = await work(running.outbox);
+    await drained(running.outbox, () => running.deliverer.status().lastError);
+    return result;
+  } finally {
+    await running.stop();
+  }
+}
+
+async function drained(outbox: Outbox, lastError: () => string | undefined): Promise<void> {
+  const end = Date.now() + patienceMs;
+  for (;;) {
+    const { count } = outbox.depth(new Date().toISOString());
+    if (count === 0) return;
+    if (Date.now() > end) {
+      throw new RetryableError(
+        `${count} entities wait in the outbox for the broker (${lastError() ?? 'no answer yet'}); klavze up delivers them later`,
+      );
+    }
+    await sleep(lookEveryMs);
+  }
+}

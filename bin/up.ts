@@ -1,0 +1,225 @@
+/** The whole process put together from its parts: the one place that knows core, embedded brokers and plug-ins. */
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { createBrokerClient } from '../core/deliver/client.ts';
+import { createDeliverer, type Deliverer } from '../core/deliver/deliverer.ts';
+import { contextFor } from '../core/entity/contexts.ts';
+import type { Entity } from '../core/entity/entity.ts';
+import { ConfigError } from '../core/errors.ts';
+import type { Outbox } from '../core/outbox/outbox.ts';
+import { openSqliteOutbox } from '../core/outbox/sqlite.ts';
+import type { AgentKnowledge } from '../core/pipeline.ts';
+import type { Instant } from '../core/plugin.ts';
+import type { Config } from '../core/service/config.ts';
+import { loadDevices, type DeviceRegistry } from '../core/service/devices.ts';
+import { startHttp, type Check, type HttpServer } from '../core/service/http.ts';
+import type { LoadedKnowledge } from '../core/service/knowledge.ts';
+import { lockDataDir } from '../core/service/lock.ts';
+import type { Logger } from '../core/service/log.ts';
+import { createMetrics, type Metrics } from '../core/service/metrics.ts';
+import { createIntake } from '../core/source/intake.ts';
+import { startMqttSource } from '../core/source/mqtt.ts';
+import { startSchedule } from '../core/source/schedule.ts';
+import { startMqttBroker } from '../embedded/mqtt/broker.ts';
+import { startBroker } from '../embedded/ngsi-ld/server.ts';
+import { contextUrlOf } from './context-url.ts';
+
+export interface Running {
+  readonly urls: { readonly broker: string; readonly mqtt: string; readonly http: string };
+  readonly outbox: Outbox;
+  readonly deliverer: Deliverer;
+  /** Ends everything in the order of the line; what is not delivered stays in the outbox. */
+  stop(): Promise<void>;
+}
+
+/** What to run: `everything`, or the `delivery` alone for a command that publishes once. */
+export type Scope = 'everything' | 'delivery';
+
+/** @throws {ConfigError} when the data folder, a port or a file does not allow it. Nothing is left running then. */
+export async function startUp(config: Config, knowledge: LoadedKnowledge, log: Logger, scope: Scope = 'everything'): Promise<Running> {
+  const closers: (() => void | Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
+  };
+  try {
+    return { ...(await start(config, knowledge, log, scope, closers)), stop };
+  } catch (error) {
+    await stop();
+    throw isPortTaken(error) ? portTaken(error) : error;
+  }
+}
+
+async function start(
+  config: Config,
+  knowledge: LoadedKnowledge,
+  log: Logger,
+  scope: Scope,
+  closers: (() => void | Promise<void>)[],
+): Promise<Omit<Running, 'stop'>> {
+  const clock = (): Instant => new Date().toISOString();
+  mkdirSync(config.dataDir, { recursive: true });
+  const release = lockDataDir(config.dataDir);
+  if (release === undefined)
+    throw new ConfigError(`the data folder ${config.dataDir} is in use by another klavze; stop it or set KLAVZE_DATA_DIR`);
+  closers.push(release);
+
+  const outbox = openSqliteOutbox({ path: outboxFile(config), logger: log, clock });
+  closers.push(() => outbox.close());
+  const metrics = createMetrics(outbox, clock);
+  const checks: Record<string, () => Check> = {
+    outbox: () => (outbox.writable ? fine('writable') : { ok: false, detail: 'the disk cannot be written; nothing is acknowledged' }),
+  };
+
+  const http = await serve(config, knowledge, metrics, checks);
+  closers.push(() => http.close());
+  const brokerUrl = await broker(config, log, closers);
+  const deliverer = deliver(config, knowledge, outbox, brokerUrl, http.url, metrics, log);
+  closers.push(() => deliverer.stop());
+  checks['broker'] = () => {
+    const { state, lastError } = deliverer.status();
+    return { ok: state === 'ready', detail: state === 'ready' ? brokerUrl : `${state}: ${lastError ?? 'not started'}` };
+  };
+  deliverer.start();
+
+  if (scope === 'delivery') return { urls: { broker: brokerUrl, mqtt: '', http: http.url }, outbox, deliverer };
+  const mqttUrl = await agents(config, knowledge, outbox, metrics, checks, log, closers);
+  adapters(config, knowledge, outbox, metrics, clock, log, closers);
+  return { urls: { broker: brokerUrl, mqtt: mqttUrl, http: http.url }, outbox, deliverer };
+}
+
+export function outboxFile(config: Config): string {
+  return join(config.dataDir, 'outbox.db');
+}
+
+/** The registry as the configuration names it; none is an empty one. @throws {ConfigError} listing every fault. */
+export function readDevices(config: Config, { agents }: LoadedKnowledge): DeviceRegistry {
+  const text = existsSync(config.devices) ? readFileSync(config.devices, 'utf8') : '';
+  return loadDevices(text, config.devices, agents);
+}
+
+function serve(
+  config: Config,
+  { models }: LoadedKnowledge,
+  metrics: Metrics,
+  checks: Readonly<Record<string, () => Check>>,
+): Promise<HttpServer> {
+  return startHttp({
+    ...config.http,
+    registry: metrics.registry,
+    subjects: [...models.subjects.keys()],
+    context: (subject) => (models.subjects.has(subject) ? contextFor(subject, models) : undefined),
+    checks: () => Object.fromEntries(Object.entries(checks).map(([name, check]) => [name, check()])),
+  });
+}
+
+/** The broker elsewhere, or the embedded one. */
+async function broker(config: Config, log: Logger, closers: (() => void | Promise<void>)[]): Promise<string> {
+  const { url, host, port, profile, contextFolder, faults } = config.broker;
+  if (url !== undefined) return url;
+  const embedded = await startBroker({
+    host,
+    port,
+    profile,
+    dbFile: join(config.dataDir, 'broker.db'),
+    logger: log,
+    faults: faults === 'on',
+    ...(contextFolder === undefined ? {} : { contextFolder }),
+  });
+  closers.push(() => embedded.close());
+  return embedded.url;
+}
+
+function deliver(
+  config: Config,
+  { models }: LoadedKnowledge,
+  outbox: Outbox,
+  brokerUrl: string,
+  ownUrl: string,
+  metrics: Metrics,
+  log: Logger,
+): Deliverer {
+  const { tenant, token, forbiddenCharacters } = config.broker;
+  const contexts = new Map([...models.subjects.values()].map((subject) => [subject.name, contextUrlOf(config, subject, ownUrl)]));
+  return createDeliverer({
+    outbox,
+    logger: log,
+    client: createBrokerClient({
+      url: brokerUrl,
+      ...(tenant === undefined ? {} : { tenant }),
+      ...(token === undefined ? {} : { token: () => token }),
+    }),
+    contextOf: (entity: Entity) => contexts.get(models.types.get(entity.type)?.subject ?? '') ?? '',
+    forbiddenCharacters,
+    observer: {
+      delivered: (result, publications) => metrics.delivered(result, publications.length),
+      requested: ({ seconds }) => metrics.requested(seconds),
+    },
+  });
+}
+
+/** MQTT: the embedded broker hands its messages over before it acknowledges them; from a broker elsewhere they are subscribed to. */
+async function agents(
+  config: Config,
+  knowledge: LoadedKnowledge,
+  outbox: Outbox,
+  metrics: Metrics,
+  checks: Record<string, () => Check>,
+  log: Logger,
+  closers: (() => void | Promise<void>)[],
+): Promise<string> {
+  const registry = readDevices(config, knowledge);
+  const agentKnowledge: AgentKnowledge = { ...knowledge, ...knowledge.agents, device: (uplink) => registry.device(uplink) };
+  const accept = createIntake({ knowledge: agentKnowledge, outbox, onPassage: (plugin, passage) => metrics.passed(plugin, passage) });
+  const topics = [...new Set(knowledge.agents.envelopes.flatMap((envelope) => envelope.topics))];
+  const { url, host, port, username, password, clientId } = config.mqtt;
+  if (url === undefined) {
+    const users = username === undefined ? undefined : [{ username, password: password ?? '' }];
+    const embedded = await startMqttBroker({ host, port, topics, accept, logger: log, ...(users === undefined ? {} : { users }) });
+    closers.push(() => embedded.close());
+    checks['mqtt'] = () => fine(`embedded on ${embedded.url}`);
+    return embedded.url;
+  }
+  const source = await startMqttSource({ url, clientId, topics, accept, logger: log, username, password });
+  closers.push(() => source.stop());
+  checks['mqtt'] = () => {
+    const { connected, lastError } = source.status();
+    return { ok: connected, detail: connected ? url : `${url}: ${lastError ?? 'not connected yet'}` };
+  };
+  return url;
+}
+
+function adapters(
+  config: Config,
+  knowledge: LoadedKnowledge,
+  outbox: Outbox,
+  metrics: Metrics,
+  clock: () => Instant,
+  log: Logger,
+  closers: (() => void | Promise<void>)[],
+): void {
+  for (const name of Object.keys(config.adapters)) {
+    if (!knowledge.adapters.has(name)) {
+      throw new ConfigError(`the configuration names the adapter "${name}"; known: ${[...knowledge.adapters.keys()].join(', ')}`);
+    }
+  }
+  const enabled = [...knowledge.adapters.values()].filter((adapter) => config.adapters[adapter.name]?.enabled !== false);
+  const schedule = startSchedule({ adapters: enabled, settings: config.adapters, knowledge, outbox, clock, logger: log, metrics });
+  closers.push(() => schedule.stop());
+}
+
+function fine(detail: string): Check {
+  return { ok: true, detail };
+}
+
+function isPortTaken(error: unknown): error is Error & { port: number } {
+  return (error as { code?: string }).code === 'EADDRINUSE';
+}
+
+function portTaken(error: Error & { port: number }): ConfigError {
+  return new ConfigError(
+    `port ${error.port} is taken by another program; set KLAVZE_MQTT_PORT, KLAVZE_BROKER_PORT or KLAVZE_HTTP_PORT, or stop that program`,
+    [],
+    { cause: error },
+  );
+}

@@ -1,0 +1,50 @@
+/** Runs the command line from the sources as a process of its own. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+
+import { packageRoot } from '../../core/paths.ts';
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const launcher = ['--conditions=klavze-source', '--import', 'tsx'];
+
+/** A command that ends by itself. `environment` replaces the KLAVZE_ variables of the test run. */
+export async function klavze(words: readonly string[], environment: Readonly<Record<string, string>> = {}, input = ''): Promise<Ended> {
+  const child = start('bin/klavze.ts', words, environment);
+  child.stdin?.end(input);
+  return ended(child);
+}
+
+/** A program of the project that goes on until it is told to stop. */
+export function start(program: string, words: readonly string[], environment: Readonly<Record<string, string>>): ChildProcess {
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(KLAVZE_|NODE_OPTIONS$)/.test(name)));
+  return spawn(process.execPath, [...launcher, join(packageRoot, program), ...words], {
+    cwd: packageRoot,
+    env: { ...inherited, ...environment },
+    stdio: 'pipe',
+  });
+}
+
+/** What a process printed until it ended. */
+export function ended(child: ChildProcess): Promise<Ended> {
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString('utf8')));
+  child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString('utf8')));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+/** The JSON values of lines. */
+export function jsonLines(text: string): Record<string, unknown>[] {
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
