@@ -3,9 +3,11 @@ import type { Envelope } from '../plugin.ts';
 /** Topics whose envelope is remembered: there are about as many as devices. */
 const remembered = 20_000;
 
-/** The envelope whose topic filters take a topic: the first in order of name. */
+/** The envelope whose topic filters take a topic most specifically: with the fewest wildcards, `#` counting most, less the deeper it stands. */
 export function findEnvelope(envelopes: readonly Envelope[]): (topic: string) => Envelope | undefined {
-  const filters = envelopes.flatMap((envelope) => envelope.topics.map((filter) => ({ envelope, levels: filter.split('/') })));
+  const filters = envelopes
+    .flatMap((envelope) => envelope.topics.map((filter) => ({ envelope, levels: filter.split('/') })))
+    .sort((a, b) => wildcards(a.levels) - wildcards(b.levels));
   const known = new Map<string, Envelope | undefined>();
 
   return (topic) => {
@@ -16,6 +18,10 @@ export function findEnvelope(envelopes: readonly Envelope[]): (topic: string) =>
     known.set(topic, envelope);
     return envelope;
   };
+}
+
+function wildcards(levels: readonly string[]): number {
+  return levels.reduce((sum, level, depth) => sum + (level === '#' ? 100 - depth : level === '+' ? 1 : 0), 0);
 }
 
 /** MQTT 5, 4.7: `+` is one level, `#` the rest with its parent; wildcards at the first level do not take `$…` topics. */
