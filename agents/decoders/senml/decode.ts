@@ -43,7 +43,8 @@ export function decode(uplink: Uplink): Outcome<Measurement> {
   for (const [observedAt, fields] of [...moments].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const read = readFields(Object.fromEntries(fields), observedAt, 'own');
     outcome.values.push(...read.values);
-    outcome.rejections.push(...read.rejections);
+    // Their pointers name the fields as they were gathered here, not the records of the pack.
+    for (const { stage, code, message } of read.rejections) outcome.rejections.push({ stage, code, message });
   }
   return outcome;
 }
