@@ -115,6 +115,9 @@ function passEntity(entity: Entity, knowledge: Knowledge, way: Way): void {
   }
 }
 
+/** Refusals of one stage that are kept one by one: each comes with the whole message, and a long one may have a fault in every line. */
+const mostRefusals = 20;
+
 /** The one place where the results of a message's or row's way are gathered, with its origin and raw bytes. */
 class Way {
   readonly readings: Reading[] = [];
@@ -129,7 +132,10 @@ class Way {
   /** Runs a stage, keeps its refusals and hands on its values; a stage that throws is a defect of its plug-in and refused as such. */
   run<O extends { readonly rejections: readonly Rejection[] }>(stage: Rejection['stage'], step: () => O): O | undefined {
     const outcome = this.attempt(stage, step);
-    for (const rejection of outcome?.rejections ?? []) this.refuse(rejection);
+    const rejections = outcome?.rejections ?? [];
+    for (const rejection of rejections.slice(0, mostRefusals)) this.refuse(rejection);
+    const next = rejections[mostRefusals];
+    if (next !== undefined) this.refuse({ ...next, message: `${next.message}; ${rejections.length - mostRefusals - 1} more like these` });
     return outcome;
   }
 
