@@ -13,6 +13,8 @@ RUN npm run build
 
 FROM node:20-bookworm-slim AS packages
 WORKDIR /app
+# For better-sqlite3 where its prebuilt binary does not exist or cannot be fetched.
+RUN apt-get update -q && apt-get install -q -y --no-install-recommends python3 make g++
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts && npm rebuild better-sqlite3
 
