@@ -17,6 +17,8 @@ export interface Found {
 export interface Collection {
   readonly found: Found[];
   readonly notes: string[];
+  /** Plug-ins whose samples gave no entity at all. */
+  readonly silent: string[];
 }
 
 /** Every entity that stands in an example of a plug-in: any JSON file, or line of one, at any depth. */
@@ -30,15 +32,18 @@ export function fromExamples(root: string): Collection {
       }
     }
   }
-  return { found, notes: [`${found.length} entities in the examples`] };
+  return { found, notes: [`${found.length} entities in the examples`], silent: [] };
 }
 
 /** Every shared sample of a dataset through the line of the adapter whose folder it lies in, all stations. */
 export async function fromDatasets(samples: string, knowledge: LoadedKnowledge, now: string): Promise<Collection> {
   const found: Found[] = [];
   const notes: string[] = [];
+  const silent: string[] = [];
   for (const adapter of knowledge.adapters.values()) {
-    for (const file of filesIn(join(samples, adapter.name))) {
+    const before = found.length;
+    const files = filesIn(join(samples, adapter.name));
+    for (const file of files) {
       const from = relative(samples, file);
       const report = await runAdapter({
         adapter,
@@ -57,8 +62,9 @@ export async function fromDatasets(samples: string, knowledge: LoadedKnowledge, 
         report.outcome === 'refused' ? `refused: ${report.reason}` : `${report.entities} entities, ${report.rejections} rejections`;
       notes.push(`${from} through ${adapter.name}: ${outcome}`);
     }
+    if (files.length > 0 && found.length === before) silent.push(adapter.name);
   }
-  return { found, notes };
+  return { found, notes, silent };
 }
 
 /**
@@ -67,6 +73,7 @@ export async function fromDatasets(samples: string, knowledge: LoadedKnowledge, 
  */
 export function fromMessages(samples: string, knowledge: LoadedKnowledge, now: string): Collection {
   const found = new Map<string, Found>();
+  const silent = new Set(knowledge.agents.families.keys());
   const messages = filesIn(samples)
     .filter((file) => !knowledge.adapters.has(relative(samples, file).split(sep)[0] ?? ''))
     .flatMap(payloadsIn);
@@ -76,6 +83,7 @@ export function fromMessages(samples: string, knowledge: LoadedKnowledge, now: s
       for (const device of sampleDevices(knowledge)) {
         const passage = passMessage(message, envelope, { ...knowledge, ...knowledge.agents, device: () => device });
         for (const { entity } of passage.publications) {
+          silent.delete(device.family);
           const from = `${relative(samples, file)} through ${envelope.name}, ${device.decoder ?? 'default decoder'}, ${device.family}`;
           const key = JSON.stringify(entity);
           if (!found.has(key)) found.set(key, { entity, from });
@@ -86,6 +94,7 @@ export function fromMessages(samples: string, knowledge: LoadedKnowledge, now: s
   return {
     found: [...found.values()],
     notes: [`${messages.length} messages of the samples through every agent: ${found.size} different entities`],
+    silent: [...silent],
   };
 }
 

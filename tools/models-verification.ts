@@ -2,6 +2,7 @@ import { join } from 'node:path';
 
 import { check } from '../core/entity/check.ts';
 import { contextFor, coreContext } from '../core/entity/contexts.ts';
+import { pointerToken } from '../core/entity/faults.ts';
 import type { Models } from '../core/entity/models.ts';
 import { packageRoot } from '../core/paths.ts';
 import { loadKnowledge } from '../core/service/knowledge.ts';
@@ -58,6 +59,9 @@ export async function verify({ shared, now, perType = Infinity }: VerifyOptions)
           faults.push({ entity: type, pointer: '', message: `${plugin.name} emits it, but no example or sample gave one` });
       }
     }
+    for (const name of collections.flatMap(({ silent }) => silent)) {
+      faults.push({ entity: name, pointer: '', message: 'its shared samples gave no entity at all' });
+    }
     if (counts.size === 0) faults.push({ entity: 'none', pointer: '', message: 'no entity was found in examples and samples' });
   }
   return { withOfficial: official !== undefined, faults, counts, notes: collections.flatMap(({ notes }) => notes) };
@@ -100,7 +104,7 @@ export function expansionFaults(official: unknown, own: unknown, pointer = ''): 
   const left = official as Record<string, unknown>;
   const right = own as Record<string, unknown>;
   for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) {
-    const at = `${pointer}/${key.replace(/~/g, '~0').replace(/\//g, '~1')}`;
+    const at = `${pointer}/${pointerToken(key)}`;
     if (key.startsWith(defaultContext)) faults.push([at, `${key} lies in the default context`]);
     if (!(key in left)) faults.push([at, `${key} with our context only`]);
     else if (!(key in right)) faults.push([at, `${key} with the official context only`]);

@@ -9,17 +9,15 @@ const latitudes = [45, 47] as const;
 const depths = { Point: 0, MultiPoint: 1, LineString: 1, MultiLineString: 2, Polygon: 2, MultiPolygon: 3 } as const;
 
 /** A GeoJSON geometry in WGS84, [longitude, latitude], all of it in or near Slovenia. One fault at most. */
-export function checkGeometry(value: unknown, place: Place, faults: Faults): void {
-  const fault = geometryFault(value);
-  if (fault !== undefined) faults.add('invalid_location', place.pointer, `${place.label} is ${quote(value)}, ${fault}`);
-}
-
-function geometryFault(value: unknown): string | undefined {
+export function checkGeometry(value: unknown, { pointer, label }: Place, faults: Faults): void {
   const { type, coordinates, ...more } = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
   if (typeof type !== 'string' || !Object.hasOwn(depths, type) || Object.keys(more).length > 0) {
-    return `expected a GeoJSON geometry of type and coordinates only (${Object.keys(depths).join(', ')})`;
+    const expected = `a GeoJSON geometry of type and coordinates only (${Object.keys(depths).join(', ')})`;
+    faults.add('invalid_location', pointer, `${label} is ${quote(value)}, expected ${expected}`);
+    return;
   }
-  return coordinatesFault(coordinates, depths[type as keyof typeof depths], type);
+  const fault = coordinatesFault(coordinates, depths[type as keyof typeof depths], type);
+  if (fault !== undefined) faults.add('invalid_location', `${pointer}/coordinates`, `${label} is ${quote(value)}, ${fault}`);
 }
 
 function coordinatesFault(coordinates: unknown, depth: number, type: string): string | undefined {

@@ -31,9 +31,9 @@ export function checkValue(value: unknown, shape: ValueShape, place: Place, faul
       if (typeof value !== 'boolean') wrongType(value, 'true or false', place, faults);
       return;
     case 'dateTime':
-      return checkTime(unwrapped(value), place, faults);
+      return checkTime(...unwrapped(value, place), faults);
     case 'interval':
-      return checkInterval(unwrapped(value), place, faults);
+      return checkInterval(...unwrapped(value, place), faults);
     case 'geometry':
       return checkGeometry(value, place, faults);
     case 'array':
@@ -104,11 +104,12 @@ function checkAny(value: unknown, place: Place, faults: Faults): void {
   else if (typeof value !== 'boolean') wrongType(value, 'a value; leave the member out instead', place, faults);
 }
 
-/** The moment inside `{"@type":"DateTime","@value":…}`; a plain text stays. */
-function unwrapped(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
+/** The moment inside `{"@type":"DateTime","@value":…}` and its place; a plain text stays. */
+function unwrapped(value: unknown, place: Place): [unknown, Place] {
+  if (typeof value !== 'object' || value === null) return [value, place];
   const typed = value as Record<string, unknown>;
-  return typed['@type'] === 'DateTime' && Object.keys(typed).length === 2 ? typed['@value'] : value;
+  if (typed['@type'] !== 'DateTime' || Object.keys(typed).length !== 2) return [value, place];
+  return [typed['@value'], { ...place, pointer: `${place.pointer}/@value` }];
 }
 
 /** An instant in UTC, `2026-05-01T10:00:00.000Z`, that exists in the calendar and does not lie in the future. */

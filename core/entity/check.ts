@@ -13,8 +13,9 @@ import { suggestion } from './suggestion.ts';
  */
 export function check(entity: Entity, models: Models, now: Instant): Outcome<Entity> {
   const faults = new Faults(now);
-  const model = checkIdentity(entity, models, faults);
+  const model = modelOf(entity, models, faults);
   if (model === undefined) return { values: [], rejections: faults.rejections };
+  const hasGoodId = checkId(entity, model, faults);
 
   const faulty: string[] = [];
   let measurements = 0;
@@ -28,7 +29,7 @@ export function check(entity: Entity, models: Models, now: Instant): Outcome<Ent
     else if (attribute?.measured === true) measurements += 1;
   }
 
-  let isWhole = true;
+  let isWhole = hasGoodId;
   for (const name of model.required) {
     if (!Object.hasOwn(entity, name)) {
       faults.add('missing_attribute', `/${name}`, `${model.type}.${name} is missing; every ${model.type} must have it`);
@@ -53,22 +54,19 @@ function without(entity: Entity, names: readonly string[]): Entity {
   return Object.fromEntries(Object.entries(entity).filter(([name]) => !names.includes(name))) as Entity;
 }
 
-/** The model of the entity, or undefined when id or type cannot be accepted. */
-function checkIdentity(entity: Entity, models: Models, faults: Faults): Model | undefined {
+function modelOf(entity: Entity, models: Models, faults: Faults): Model | undefined {
   const model = models.types.get(entity.type);
-  if (model === undefined) {
-    const hint = suggestion(entity.type, models.types.keys());
-    faults.add('unknown_type', '/type', `type is ${quote(entity.type)}, expected one of ${[...models.types.keys()].join(', ')}${hint}`);
-    return undefined;
-  }
-  const prefix = `urn:ngsi-ld:${model.type}:`;
-  if (typeof entity.id === 'string' && entity.id.startsWith(prefix) && localId.test(entity.id.slice(prefix.length))) return model;
-  faults.add(
-    'id_not_allowed',
-    '/id',
-    `id is ${quote(entity.id)}, expected ${prefix} followed by letters A-Z a-z, digits, "-", "_", "." or ":"`,
-  );
+  if (model !== undefined) return model;
+  const hint = suggestion(entity.type, models.types.keys());
+  faults.add('unknown_type', '/type', `type is ${quote(entity.type)}, expected one of ${[...models.types.keys()].join(', ')}${hint}`);
   return undefined;
+}
+
+function checkId({ id }: Entity, model: Model, faults: Faults): boolean {
+  const prefix = `urn:ngsi-ld:${model.type}:`;
+  if (typeof id === 'string' && id.startsWith(prefix) && localId.test(id.slice(prefix.length))) return true;
+  faults.add('id_not_allowed', '/id', `id is ${quote(id)}, expected ${prefix} followed by letters A-Z a-z, digits, "-", "_", "." or ":"`);
+  return false;
 }
 
 const localId = /^[A-Za-z0-9._:-]+$/;
@@ -109,7 +107,7 @@ function checkAttribute(name: string, attribute: unknown, expected: AttributeMod
   else if (expected.measured === true) {
     faults.add('invalid_attribute', `${pointer}/observedAt`, `${label} has no observedAt, expected the moment of the measurement`);
   }
-  if (unitCode !== undefined || (expected.unitCode !== undefined && typeof value === 'number')) {
+  if (unitCode !== undefined || (needsUnit(expected) && typeof value === 'number')) {
     checkUnit(unitCode, expected, pointer, label, faults);
   }
   if (status !== undefined) checkStatus(status, pointer, label, faults);
@@ -124,6 +122,11 @@ const members = {
   GeoProperty: ['type', 'value', 'observedAt', 'datasetId'],
   Relationship: ['type', 'object', 'observedAt', 'datasetId'],
 };
+
+/** A number without dimension is understood without a unit too. */
+function needsUnit({ unitCode }: AttributeModel): boolean {
+  return unitCode !== undefined && unitCode !== 'C62';
+}
 
 function checkUnit(unitCode: unknown, expected: AttributeModel, pointer: string, label: string, faults: Faults): void {
   if (expected.unitCode === undefined ? typeof unitCode === 'string' && unitCode !== '' : unitCode === expected.unitCode) return;

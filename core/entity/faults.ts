@@ -25,7 +25,7 @@ export class Faults {
 
 /** A key as a JSON pointer writes it (RFC 6901, 3). */
 export function pointerToken(key: string): string {
-  return key.replace(/~/g, '~0').replace(/\//g, '~1');
+  return key.includes('~') || key.includes('/') ? key.replace(/~/g, '~0').replace(/\//g, '~1') : key;
 }
 
 /** A value as a message shows it: JSON, cut to a readable length. */

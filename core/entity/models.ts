@@ -34,7 +34,7 @@ export interface AttributeModel {
   readonly iri: string;
   /** Unit in words of the field, e.g. `µg/m³`. */
   readonly unit?: string;
-  /** UN/CEFACT Recommendation 20 common code; a numeric value must carry it. */
+  /** UN/CEFACT Recommendation 20 common code; a number must carry it, unless it is `C62`: without dimension. */
   readonly unitCode?: string;
   /** True for what a sensor measures: `observedAt` is then mandatory. */
   readonly measured?: boolean;

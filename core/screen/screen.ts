@@ -1,4 +1,5 @@
 import type { Entity } from '../entity/entity.ts';
+import { pointerToken } from '../entity/faults.ts';
 import { accepted, refused, type Outcome } from '../result.ts';
 import { reject } from '../rejection.ts';
 import { personalText } from './personal-text.ts';
@@ -8,43 +9,27 @@ import { personalText } from './personal-text.ts';
  * `personalFields` holds names in the form of `fieldNameKey`. The message names the field, never its value.
  */
 export function screen(entity: Entity, personalFields: ReadonlySet<string>): Outcome<Entity> {
-  for (const name in entity) {
-    // The id and relationship targets are URNs that the source's key makes, not free text.
-    if (name === 'id' || name === 'type') continue;
-    const finding = findInField(name, entity[name], personalFields, '');
-    if (finding !== undefined) return refused(reject('screen', 'personal_data', ...finding));
-  }
-  return accepted(entity);
+  const finding = find(entity, personalFields, '');
+  if (finding === undefined) return accepted(entity);
+  const { pointer, why } = finding;
+  return refused(reject('screen', 'personal_data', `${pointer} ${why} and must not be published`, pointer));
 }
 
-/** Message and pointer of the first finding. */
-type Finding = readonly [message: string, pointer: string];
-
-function findInField(name: string, value: unknown, personalFields: ReadonlySet<string>, parent: string): Finding | undefined {
-  if (personalFields.has(fieldNameKey(name))) {
-    const pointer = `${parent}/${pointerToken(name)}`;
-    return [`${pointer} is on the list of personal data fields and must not be published`, pointer];
-  }
-  if (name === 'object' || name === 'observedAt' || name === 'unitCode') return undefined;
-  if (typeof value === 'number') return undefined;
-  return find(value, personalFields, `${parent}/${pointerToken(name)}`);
+interface Finding {
+  readonly pointer: string;
+  readonly why: string;
 }
 
 function find(value: unknown, personalFields: ReadonlySet<string>, pointer: string): Finding | undefined {
   if (typeof value === 'string') {
     const kind = personalText(value);
-    return kind === undefined ? undefined : [`${pointer} holds ${kind}, which is personal data and must not be published`, pointer];
+    return kind === undefined ? undefined : { pointer, why: `holds ${kind}, which is personal data,` };
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) {
-      const finding = find(item, personalFields, `${pointer}/${index}`);
-      if (finding !== undefined) return finding;
-    }
-    return undefined;
-  }
   for (const [key, member] of Object.entries(value)) {
-    const finding = findInField(key, member, personalFields, pointer);
+    const at = `${pointer}/${pointerToken(key)}`;
+    if (personalFields.has(fieldNameKey(key))) return { pointer: at, why: 'is on the list of personal data fields' };
+    const finding = find(member, personalFields, at);
     if (finding !== undefined) return finding;
   }
   return undefined;
@@ -66,7 +51,3 @@ export function fieldNameKey(name: string): string {
 /** Field names repeat from entity to entity; the bound keeps odd sources from filling the memory. */
 const keys = new Map<string, string>();
 const maximumKeys = 5000;
-
-function pointerToken(name: string): string {
-  return name.includes('/') || name.includes('~') ? name.replace(/~/g, '~0').replace(/\//g, '~1') : name;
-}

@@ -49,6 +49,7 @@ describe('a good entity', () => {
       seeAlso: property('https://lisjaki.example/zrak'),
       address: property({ addressLocality: 'Lisjaki', addressCountry: 'SI' }),
       airQualityIndex: measured(3, 'C62', observedAt),
+      relativeHumidity: property(0.71, observedAt),
       typeofLocation: property('outdoor'),
     });
     const { values, rejections } = check(entity, models, now);
@@ -129,6 +130,7 @@ describe('a faulty optional attribute is left out and the rest goes on', () => {
     ['a word outside the enum', { typeofLocation: property('garage') }, 'invalid_attribute', '/typeofLocation/value'],
     ['a measured value without time', { no2: { type: 'Property', value: 1, unitCode: 'GQ' } }, 'invalid_attribute', '/no2/observedAt'],
     ['a measured value without unit', { no2: property(1, observedAt) }, 'unsupported_unit', '/no2/unitCode'],
+    ['a unit where there is none', { relativeHumidity: measured(0.7, 'P1', observedAt) }, 'unsupported_unit', '/relativeHumidity/unitCode'],
     ['another unit', { co: measured(1, 'GQ', observedAt) }, 'unsupported_unit', '/co/unitCode'],
     ['a local time', { no2: measured(1, 'GQ', '2026-05-01T09:00:00') }, 'invalid_time', '/no2/observedAt'],
     ['an offset', { no2: measured(1, 'GQ', '2026-05-01T09:00:00+02:00') }, 'invalid_time', '/no2/observedAt'],
@@ -182,11 +184,22 @@ describe('the whole entity is refused', () => {
     ['a letter that is not ASCII in the id', { ...air(), id: 'urn:ngsi-ld:AirQualityObserved:Lučine' }, [['id_not_allowed', '/id']]],
     ['a space in the id', { ...air(), id: 'urn:ngsi-ld:AirQualityObserved:a b' }, [['id_not_allowed', '/id']]],
     ['a required attribute with a fault', air({ dateObserved: property('yesterday') }), [['invalid_time', '/dateObserved/value']]],
-    ['swapped coordinates', air({ location: point(46, 14.02) }), [['invalid_location', '/location/value']]],
-    ['a place elsewhere', air({ location: point(0, 0) }), [['invalid_location', '/location/value']]],
+    ['swapped coordinates', air({ location: point(46, 14.02) }), [['invalid_location', '/location/value/coordinates']]],
+    ['a place elsewhere', air({ location: point(0, 0) }), [['invalid_location', '/location/value/coordinates']]],
     ['a location that is a Property', air({ location: property(5) }), [['invalid_attribute', '/location/type']]],
   ])('%s', (_title, entity, faults) => {
     expect(verdict(entity)).toEqual({ faults, kept: undefined });
+  });
+
+  it('but every fault of it is told', () => {
+    const entity = { ...air({ no2: measured(-3, 'GQ', observedAt) }), id: 'urn:x:y' };
+    expect(verdict(entity)).toEqual({
+      faults: [
+        ['id_not_allowed', '/id'],
+        ['out_of_model_bounds', '/no2/value'],
+      ],
+      kept: undefined,
+    });
   });
 
   it('when a required attribute is missing', () => {
