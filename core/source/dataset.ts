@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+
 import { attributesOf } from '../entity/entity.ts';
 import type { Consignment, StateStore } from '../outbox/outbox.ts';
 import { passRow, type Knowledge, type Passage } from '../pipeline.ts';
@@ -48,6 +50,7 @@ export interface RunReport {
 
 /** In smaller files a single row would already be more than any share. */
 const fewestRowsForShare = 20;
+const rowsAtATime = 50;
 /** A refused file is kept for replay up to this size. */
 const keptBytes = 1024 * 1024;
 
@@ -84,7 +87,7 @@ async function take(run: AdapterRun, bytes: Uint8Array, from: string): Promise<R
   const { adapter, sink, maxBytes } = run;
   const parsed = parseDataset(bytes, adapter.format, from, maxBytes);
   if (!parsed.ok) return refuse(run, parsed.error, from, bytes);
-  const passages = passRows(run, parsed.value, from);
+  const passages = await passRows(run, parsed.value, from);
   const fault = unexpected(adapter, parsed.value, passages, from);
   if (fault !== undefined) return refuse(run, fault, from, bytes);
   // All are handed over before the first is awaited: the outbox commits many with one write.
@@ -100,7 +103,7 @@ async function take(run: AdapterRun, bytes: Uint8Array, from: string): Promise<R
   };
 }
 
-function passRows(run: AdapterRun, { header, rows }: Dataset, from: string): Passage[] {
+async function passRows(run: AdapterRun, { header, rows }: Dataset, from: string): Promise<Passage[]> {
   const { adapter, knowledge, stations, clock } = run;
   const file = { header, rows, fetchedAt: clock() };
   const wanted = stations === 'all' ? undefined : new Set(stations);
@@ -110,6 +113,8 @@ function passRows(run: AdapterRun, { header, rows }: Dataset, from: string): Pas
     // A row without key belongs to nobody: it goes on and is refused with a reason.
     if (wanted !== undefined && key !== undefined && !wanted.has(key)) continue;
     passages.push(passRow(row, index + 1, file, from, adapter, knowledge));
+    // Messages of sensors are waiting for their acknowledgement meanwhile.
+    if (passages.length % rowsAtATime === 0) await setImmediate();
   }
   return passages;
 }

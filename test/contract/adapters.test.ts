@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import template from '../../adapters/_template/index.ts';
 import { attributesOf } from '../../core/entity/entity.ts';
 import { packageRoot } from '../../core/paths.ts';
 import { passRow } from '../../core/pipeline.ts';
@@ -14,19 +15,23 @@ import { createValidator } from '../../core/validate/validate.ts';
 import { examplesOf, runOver, sharedSamplesOf } from './adapter-run.ts';
 
 const knowledge = await loadKnowledge();
-const adapters = [...knowledge.adapters.values()];
+/** The template goes the same way, so that a copy of it starts out right. */
+const plugins = [...knowledge.adapters]
+  .map(([folder, adapter]) => ({ folder, adapter }))
+  .concat({ folder: '_template', adapter: template });
 const fetchedAt = '2030-01-01T00:00:00.000Z';
 const sections = ['What it is', 'Source and licence', 'Fields', 'Time', 'Traps', 'Stations'];
 
 it('finds the adapters', () => {
-  expect(adapters.map(({ name }) => name)).toEqual(expect.arrayContaining(['arso-air', 'arso-hydro', 'arso-meteo']));
+  expect([...knowledge.adapters.keys()]).toEqual(expect.arrayContaining(['arso-air', 'arso-hydro', 'arso-meteo']));
 });
 
-describe.each(adapters)('$name', (adapter) => {
-  const folder = join(packageRoot, 'adapters', adapter.name);
-  const examples = examplesOf(adapter.name);
+describe.each(plugins)('$folder', ({ folder: name, adapter }) => {
+  const folder = join(packageRoot, 'adapters', name);
+  const examples = examplesOf(name);
 
   it('is named as its folder and is declared whole', () => {
+    expect(adapter.name).toBe(name === '_template' ? '__name__' : name);
     expect(existsSync(join(folder, 'index.ts'))).toBe(true);
     const { publisher, landingPage, url, licence, attribution, timezone } = adapter.dataset;
     for (const text of [publisher, licence, attribution, adapter.title.sl, adapter.title.en]) expect(text.length).toBeGreaterThan(3);
@@ -107,7 +112,7 @@ describe.each(adapters)('$name', (adapter) => {
     );
   });
 
-  const samples = sharedSamplesOf(adapter.name);
+  const samples = sharedSamplesOf(name);
   if (samples.length === 0) it.skip('shared samples are not at hand (KLAVZE_SHARED)', () => undefined);
   else
     it.each(samples)('accounts for every row of the shared sample $name', async ({ name, bytes }) => {
