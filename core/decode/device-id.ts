@@ -1,7 +1,7 @@
 import { reject, type Rejection } from '../rejection.ts';
 
 /** What a device may be called in a topic or payload: no wildcard, separator, space or control character, at most 128 characters. */
-export const deviceIdPattern = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/;
+const deviceIdPattern = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/;
 
 /** `id_not_allowed` when `id` may not name a device or when the message names another one (`others`; without regard to case). */
 export function deviceIdFault(id: unknown, from: string, ...others: unknown[]): Rejection | undefined {

@@ -95,7 +95,9 @@ interface Field {
 
 /** A field as it is, or the one or many values that it wraps as `{value, unit, timestamp}`. */
 function flatten(name: string, raw: unknown, pointer: string): Field[] {
-  if (Array.isArray(raw)) return raw.filter(wrapsValue).flatMap((member, i) => flatten(name, member, `${pointer}/${i}`));
+  if (Array.isArray(raw) && raw.length > 0 && raw.every(wrapsValue)) {
+    return raw.flatMap((member, i) => flatten(name, member, `${pointer}/${i}`));
+  }
   if (!wrapsValue(raw)) return [{ name, value: raw, pointer }];
   const unit = raw['unit'] ?? raw['unitCode'];
   const time = raw['timestamp'] ?? raw['observedAt'] ?? raw['TimeInstant'];

@@ -2,7 +2,7 @@ import { reject, type Rejection } from '../rejection.ts';
 import { err, ok, type Result } from '../result.ts';
 
 /** Largest message that is read at all. */
-export const maxPayloadBytes = 1024 * 1024;
+const maxPayloadBytes = 1024 * 1024;
 /** Deepest nesting of JSON that is parsed: real messages stay below ten. */
 const maxDepth = 32;
 
