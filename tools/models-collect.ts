@@ -17,7 +17,7 @@ export interface Found {
 export interface Collection {
   readonly found: Found[];
   readonly notes: string[];
-  /** Plug-ins whose samples gave no entity at all. */
+  /** Plug-ins whose samples gave no entity at all; of a family: none of the type that it is for, the first of `emits`. */
   readonly silent: string[];
 }
 
@@ -79,11 +79,11 @@ export function fromMessages(samples: string, knowledge: LoadedKnowledge, now: s
     .flatMap(payloadsIn);
   for (const { file, topic, payload } of messages) {
     for (const envelope of knowledge.agents.envelopes) {
-      const message = { topic: topic ?? topicOf(envelope), payload: Buffer.from(payload), receivedAt: now };
+      const message = { topic: topic ?? topicFor(envelope, payload, now), payload: Buffer.from(payload), receivedAt: now };
       for (const device of sampleDevices(knowledge)) {
         const passage = passMessage(message, envelope, { ...knowledge, ...knowledge.agents, device: () => device });
         for (const { entity } of passage.publications) {
-          silent.delete(device.family);
+          if (entity.type === knowledge.agents.families.get(device.family)?.emits[0]) silent.delete(device.family);
           const from = `${relative(samples, file)} through ${envelope.name}, ${device.decoder ?? 'default decoder'}, ${device.family}`;
           const key = JSON.stringify(entity);
           if (!found.has(key)) found.set(key, { entity, from });
@@ -111,16 +111,24 @@ function sampleDevice(family: string, decoder: string | undefined): Device {
     family,
     ...(decoder !== undefined && { decoder }),
     location: [14.02, 46],
-    datum: 5,
+    datum: 20,
     name: { sl: 'Vzorec', en: 'Sample' },
     owner: 'obcina-idrija',
     addressLocality: 'Idrija',
   };
 }
 
-/** A topic that the envelope listens to. */
-function topicOf(envelope: Envelope): string {
-  return (envelope.topics[0] ?? '').replace(/\+/g, 'vzorec-1').replace(/#/g, 'vzorec-1');
+/** The topic on which the envelope would have got the payload: of its device, with an uplink in it if it accepts one at all. */
+function topicFor(envelope: Envelope, payload: string, now: string): string {
+  const ids = [...payload.matchAll(/"(?:device_?id|dev_?eui)": *"([^"]+)"/gi)].map(([, id]) => id ?? '');
+  const topics = [...ids, 'vzorec-1'].flatMap((id) =>
+    envelope.topics.flatMap((filter) => {
+      const topic = filter.replace(/[+#]/g, id);
+      return [topic, topic.replace(/[^/]+$/, 'up')];
+    }),
+  );
+  const accepts = (topic: string): boolean => envelope.open({ topic, payload: Buffer.from(payload), receivedAt: now }).values.length > 0;
+  return topics.find(accepts) ?? topics[0] ?? '';
 }
 
 interface Payload {

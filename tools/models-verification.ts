@@ -5,8 +5,8 @@ import { contextFor, coreContext } from '../core/entity/contexts.ts';
 import { pointerToken } from '../core/entity/faults.ts';
 import type { Models } from '../core/entity/models.ts';
 import { packageRoot } from '../core/paths.ts';
-import { loadKnowledge } from '../core/service/knowledge.ts';
-import { fromDatasets, fromExamples, fromMessages, type Found } from './models-collect.ts';
+import { loadKnowledge, type LoadedKnowledge } from '../core/service/knowledge.ts';
+import { fromDatasets, fromExamples, fromMessages, type Collection, type Found } from './models-collect.ts';
 import { openOfficial, type ModelFault, type Official } from './models-official.ts';
 
 export interface Verification {
@@ -18,16 +18,8 @@ export interface Verification {
   readonly notes: readonly string[];
 }
 
-export interface VerifyOptions {
-  /** The folder of the shared material. */
-  readonly shared: string;
-  readonly now: string;
-  /** At most so many entities of each type, spread over all; default all. */
-  readonly perType?: number;
-}
-
-/** Every entity of every example and shared sample against our descriptors and, where they are at hand, the official files. */
-export async function verify({ shared, now, perType = Infinity }: VerifyOptions): Promise<Verification> {
+/** Every entity of every example and shared sample against our descriptors and, where `shared` has them, the official files. */
+export async function verify(shared: string, now: string): Promise<Verification> {
   const knowledge = await loadKnowledge();
   const official = openOfficial(join(shared, 'smart-data-models'));
   const samples = join(shared, 'samples');
@@ -37,34 +29,33 @@ export async function verify({ shared, now, perType = Infinity }: VerifyOptions)
   const counts = new Map<string, number>();
   const byType = new Map<string, Found[]>();
   for (const one of collections.flatMap(({ found }) => found)) {
-    const same = byType.get(one.entity.type);
-    if (same === undefined) byType.set(one.entity.type, [one]);
-    else same.push(one);
+    byType.set(one.entity.type, [...(byType.get(one.entity.type) ?? []), one]);
   }
   for (const [type, all] of byType) {
-    const chosen = spread(all, perType);
-    counts.set(type, chosen.length);
-    for (const { entity, from } of chosen) {
+    counts.set(type, all.length);
+    for (const { entity, from } of all) {
       for (const { pointer = '', message } of check(entity, knowledge.models, now).rejections) {
         faults.push({ entity: entity.id, pointer, message: `${from}: own check: ${message}` });
       }
     }
-    if (official !== undefined) faults.push(...(await officialFaults(type, chosen, knowledge.models, official)));
+    if (official !== undefined) faults.push(...(await officialFaults(type, all, knowledge.models, official)));
   }
-  if (official !== undefined) {
-    // What no sample produced was not verified: silence must not look like success.
-    for (const plugin of [...knowledge.adapters.values(), ...knowledge.agents.families.values()]) {
-      for (const type of plugin.emits) {
-        if (!counts.has(type))
-          faults.push({ entity: type, pointer: '', message: `${plugin.name} emits it, but no example or sample gave one` });
-      }
-    }
-    for (const name of collections.flatMap(({ silent }) => silent)) {
-      faults.push({ entity: name, pointer: '', message: 'its shared samples gave no entity at all' });
-    }
-    if (counts.size === 0) faults.push({ entity: 'none', pointer: '', message: 'no entity was found in examples and samples' });
-  }
+  if (official !== undefined) faults.push(...silences(knowledge, counts, collections));
   return { withOfficial: official !== undefined, faults, counts, notes: collections.flatMap(({ notes }) => notes) };
+}
+
+/** What no sample produced was not verified, and must not look like success. */
+function silences(knowledge: LoadedKnowledge, counts: ReadonlyMap<string, number>, collections: readonly Collection[]): ModelFault[] {
+  const faults: ModelFault[] = collections
+    .flatMap(({ silent }) => silent)
+    .map((name) => ({ entity: name, pointer: '', message: 'its shared samples gave no entity of its type' }));
+  for (const plugin of [...knowledge.adapters.values(), ...knowledge.agents.families.values()]) {
+    for (const type of plugin.emits.filter((emitted) => !counts.has(emitted))) {
+      faults.push({ entity: type, pointer: '', message: `${plugin.name} emits it, but no example or sample gave one` });
+    }
+  }
+  if (counts.size === 0) faults.push({ entity: 'none', pointer: '', message: 'no entity was found in examples and samples' });
+  return faults;
 }
 
 /** Official schema, and the same IRIs with the official context as with ours, none of them in the default context. */
@@ -111,10 +102,4 @@ export function expansionFaults(official: unknown, own: unknown, pointer = ''): 
     else faults.push(...expansionFaults(left[key], right[key], at));
   }
   return faults;
-}
-
-/** At most `count` of them, from first to last in even steps. */
-function spread<T>(all: readonly T[], count: number): readonly T[] {
-  if (all.length <= count) return all;
-  return Array.from({ length: count }, (_, index) => all[Math.floor((index * all.length) / count)] as T);
 }

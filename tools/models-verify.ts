@@ -5,7 +5,7 @@ import { packageRoot } from '../core/paths.ts';
 import { verify } from './models-verification.ts';
 
 const shared = resolve(process.env['KLAVZE_SHARED'] ?? join(packageRoot, '..', 'shared'));
-const { withOfficial, faults, counts, notes } = await verify({ shared, now: new Date().toISOString() });
+const { withOfficial, faults, counts, notes } = await verify(shared, new Date().toISOString());
 
 for (const note of notes) console.log(note);
 for (const [type, count] of [...counts].sort()) console.log(`${type}: ${count} entities`);

@@ -94,7 +94,7 @@ describeWithOfficial('entities against the official models', () => {
   };
 
   it('every entity of every example and sample is as valid and means the same', async () => {
-    const { withOfficial, faults, counts } = await verify({ shared, now: new Date().toISOString() });
+    const { withOfficial, faults, counts } = await verify(shared, new Date().toISOString());
     expect(withOfficial).toBe(true);
     expect(faults).toEqual([]);
     expect([...counts.keys()]).toEqual(
@@ -151,7 +151,7 @@ describeWithOfficial('entities against the official models', () => {
 
 describe('without the official files', () => {
   it('our own check runs and says so', async () => {
-    const { withOfficial, faults } = await verify({ shared: join(shared, 'nothing-here'), now: new Date().toISOString() });
+    const { withOfficial, faults } = await verify(join(shared, 'nothing-here'), new Date().toISOString());
     expect(withOfficial).toBe(false);
     expect(faults).toEqual([]);
   });
