@@ -14,8 +14,6 @@ export { deviceIdFault } from './decode/device-id.ts';
 export { measurementReadings, measurementSchema, readFields, type Measurement } from './decode/fields.ts';
 export { deviceInstant } from './decode/instant.ts';
 export { fromBase64, isObject, parseJson, readJson, readText } from './decode/payload.ts';
-export { convert } from './decode/units.ts';
-export { meaningOf } from './decode/vocabulary.ts';
 export { plainName } from './source/names.ts';
 export { bestRadio } from './decode/radio.ts';
 export { looksLikeSenml } from './decode/senml.ts';
