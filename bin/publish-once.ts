@@ -7,7 +7,8 @@ import type { Config } from '../core/service/config.ts';
 import type { LoadedKnowledge } from '../core/service/knowledge.ts';
 import { lockDataDir } from '../core/service/lock.ts';
 import { createLogger } from '../core/service/log.ts';
-import { outboxFile, startUp } from './up.ts';
+import { outboxFile } from './files.ts';
+import { startUp } from './up.ts';
 
 const lookEveryMs = 50;
 const patienceMs = 30_000;

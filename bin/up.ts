@@ -1,5 +1,5 @@
 /** The whole process put together from its parts: the one place that knows core, embedded brokers and plug-ins. */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { createBrokerClient } from '../core/deliver/client.ts';
@@ -12,7 +12,6 @@ import { openSqliteOutbox } from '../core/outbox/sqlite.ts';
 import type { AgentKnowledge } from '../core/pipeline.ts';
 import type { Instant } from '../core/plugin.ts';
 import type { Config } from '../core/service/config.ts';
-import { loadDevices, type DeviceRegistry } from '../core/service/devices.ts';
 import { startHttp, type Check, type HttpServer } from '../core/service/http.ts';
 import type { LoadedKnowledge } from '../core/service/knowledge.ts';
 import { lockDataDir } from '../core/service/lock.ts';
@@ -24,6 +23,7 @@ import { startSchedule } from '../core/source/schedule.ts';
 import { startMqttBroker } from '../embedded/mqtt/broker.ts';
 import { startBroker } from '../embedded/ngsi-ld/server.ts';
 import { contextUrlOf } from './context-url.ts';
+import { outboxFile, readDevices } from './files.ts';
 
 export interface Running {
   readonly urls: { readonly broker: string; readonly mqtt: string; readonly http: string };
@@ -86,16 +86,6 @@ async function start(
   const mqttUrl = await agents(config, knowledge, outbox, metrics, checks, log, closers);
   adapters(config, knowledge, outbox, metrics, clock, log, closers);
   return { urls: { broker: brokerUrl, mqtt: mqttUrl, http: http.url }, outbox, deliverer };
-}
-
-export function outboxFile(config: Config): string {
-  return join(config.dataDir, 'outbox.db');
-}
-
-/** The registry as the configuration names it; none is an empty one. @throws {ConfigError} listing every fault. */
-export function readDevices(config: Config, { agents }: LoadedKnowledge): DeviceRegistry {
-  const text = existsSync(config.devices) ? readFileSync(config.devices, 'utf8') : '';
-  return loadDevices(text, config.devices, agents);
 }
 
 function serve(

@@ -10,7 +10,6 @@ import { loadKnowledge } from '../../core/service/knowledge.ts';
 import { runAdapter, type AdapterRun, type RunReport, type Stations } from '../../core/source/dataset.ts';
 import { dryRunLines } from '../../core/source/dry-run.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
-import { publishOnce } from '../publish-once.ts';
 import { readBytes } from './entity.ts';
 import { printRows } from './table.ts';
 
@@ -66,6 +65,8 @@ async function run(name: string, options: RunOptions): Promise<void> {
     await dryRun({ ...base, input });
     return;
   }
+  // Loaded only here: with it come the embedded brokers.
+  const { publishOnce } = await import('../publish-once.ts');
   const report = await publishOnce(config, knowledge, (outbox) =>
     runAdapter({ ...base, input: file ?? { kind: 'fetch', state: outbox.state, ...url }, sink: outbox }),
   );

@@ -6,7 +6,7 @@ import { loadKnowledge, type LoadedKnowledge } from '../../core/service/knowledg
 import { deviceFile, messagesOf, readingLines, tryMessage } from '../../core/service/try.ts';
 import { dryRunLines } from '../../core/source/dry-run.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
-import { readDevices } from '../up.ts';
+import { readDevices } from '../files.ts';
 import { readBytes, readInput } from './entity.ts';
 import { printRows } from './table.ts';
 

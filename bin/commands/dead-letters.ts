@@ -8,8 +8,7 @@ import { loadConfig, type Config } from '../../core/service/config.ts';
 import { loadKnowledge } from '../../core/service/knowledge.ts';
 import { createLogger } from '../../core/service/log.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
-import { publishOnce } from '../publish-once.ts';
-import { outboxFile, readDevices } from '../up.ts';
+import { outboxFile, readDevices } from '../files.ts';
 import { printRows } from './table.ts';
 
 interface FilterOptions {
@@ -58,6 +57,8 @@ async function replayLetters(ids: number[] | undefined, options: FilterOptions):
   const knowledge = await loadKnowledge();
   const registry = readDevices(config, knowledge);
   const agents = { ...knowledge, ...knowledge.agents, device: registry.device.bind(registry) };
+  // Loaded only here: with it come the embedded brokers.
+  const { publishOnce } = await import('../publish-once.ts');
   const report = await publishOnce(config, knowledge, (outbox) => {
     const letters =
       ids === undefined || ids.length === 0 ? outbox.deadLetters.list(filterOf(options)) : ids.map((id) => mustExist(outbox, id));

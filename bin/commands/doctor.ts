@@ -9,7 +9,7 @@ import { lockDataDir } from '../../core/service/lock.ts';
 import { loadKnowledge } from '../../core/service/knowledge.ts';
 import { contextUrlOf } from '../context-url.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
-import { readDevices } from '../up.ts';
+import { readDevices } from '../files.ts';
 import { printRows } from './table.ts';
 
 const patienceMs = 5_000;

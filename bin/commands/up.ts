@@ -4,7 +4,6 @@ import { loadConfig } from '../../core/service/config.ts';
 import { loadKnowledge } from '../../core/service/knowledge.ts';
 import { createLogger } from '../../core/service/log.ts';
 import { version } from '../../core/paths.ts';
-import { startUp } from '../up.ts';
 
 export function upCommand(): Command {
   return new Command('up')
@@ -13,6 +12,7 @@ export function upCommand(): Command {
     .action(async (options: { config?: string }) => {
       const config = loadConfig(process.env, process.cwd(), options.config);
       const log = createLogger(config.logLevel);
+      const { startUp } = await import('../up.ts');
       const running = await startUp(config, await loadKnowledge(), log);
       const { broker, mqtt, http } = running.urls;
       log.info({ version, broker, mqtt, http, dataDir: config.dataDir }, 'klavze is ready');

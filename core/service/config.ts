@@ -77,8 +77,8 @@ const otherVariables = new Set(['KLAVZE_CONFIG', 'KLAVZE_SHARED', 'KLAVZE_GOLDEN
  * @throws {ConfigError} listing every fault.
  */
 export function loadConfig(environment: Environment, cwd: string, path?: string): Config {
-  const file = resolve(cwd, path ?? environment['KLAVZE_CONFIG'] ?? 'klavze.yaml');
-  const given = path ?? environment['KLAVZE_CONFIG'];
+  const given = path ?? (environment['KLAVZE_CONFIG'] === '' ? undefined : environment['KLAVZE_CONFIG']);
+  const file = resolve(cwd, given ?? 'klavze.yaml');
   if (given !== undefined && !existsSync(file)) throw new ConfigError(`the configuration file ${file} does not exist`);
 
   const schema = JSON.parse(readFileSync(join(packageRoot, 'schemas', 'config.schema.json'), 'utf8')) as object;
