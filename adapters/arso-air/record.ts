@@ -42,7 +42,7 @@ const concentration = {
 export const recordSchema = {
   type: 'object',
   properties: {
-    station: { type: 'string', pattern: '^E\\d{2,3}$' },
+    station: { type: 'string', minLength: 1 },
     name: { type: 'string', minLength: 1 },
     observedAt: { type: 'string', format: 'date-time' },
     location: { type: 'array', items: { type: 'number' }, minItems: 2, maxItems: 2 },

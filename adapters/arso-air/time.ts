@@ -14,14 +14,14 @@ export function endOfHour(row: Row, rows: readonly Row[]): Result<Instant> {
   if (!text.ok) return text;
   const ends = localInstants(text.value, dataset.timezone) ?? [];
   const starts = localInstants(textOf(row, 'datum_od') ?? '', dataset.timezone) ?? [];
-  if (ends.length !== 2 && starts.length !== 2) return localInstant(text.value, dataset.timezone, '/datum_do');
+  if (ends.length === 0 || (ends.length === 1 && starts.length !== 2)) return localInstant(text.value, dataset.timezone, '/datum_do');
 
   const station = rows.filter((other) => textOf(other, '@sifra') === textOf(row, '@sifra'));
   const twins = station.filter((other) => isSame(other, row, 'datum_do') && isSame(other, row, 'datum_od'));
-  const oneHour = ends.filter((end) => starts.some((start) => Date.parse(end) - Date.parse(start) === hour));
-  const [end, another] = oneHour;
+  const isOneHour = (end: Instant): boolean => starts.some((start) => Date.parse(end) - Date.parse(start) === hour);
+  const [end, another] = ends.length === 1 ? ends : ends.filter(isOneHour);
   if (twins.length === 1 && end !== undefined && another === undefined) return ok(end);
-  if (twins.length === 2 && starts.length === 1 && runsNewestFirst(station)) {
+  if (twins.length === 2 && starts.length === 1 && end !== undefined && runsNewestFirst(station)) {
     const later = ends[twins.indexOf(row) === 0 ? 1 : 0];
     if (later !== undefined) return ok(later);
   }

@@ -26,7 +26,7 @@ export interface HydroRecord {
 export const recordSchema = {
   type: 'object',
   properties: {
-    station: { type: 'string', pattern: '^\\d+$' },
+    station: { type: 'string', minLength: 1 },
     name: { type: 'string', minLength: 1 },
     observedAt: { type: 'string', format: 'date-time' },
     location: { type: 'array', items: { type: 'number' }, minItems: 2, maxItems: 2 },
