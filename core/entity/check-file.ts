@@ -83,7 +83,11 @@ function entityFaults(value: unknown, models: Models, now: Instant): readonly Re
     return [reject('check', 'malformed_payload', `the value is ${quote(value)}, expected an entity`, '')];
   }
   const { '@context': _context, ...entity } = value as Record<string, unknown>;
-  return check(entity as Entity, models, now).rejections;
+  try {
+    return check(entity as Entity, models, now).rejections;
+  } catch (error) {
+    return [reject('check', 'too_deep', `the value cannot be looked through (${String(error)}), expected an entity`, '')];
+  }
 }
 
 function parsed(text: string): { value: unknown } | { error: string } {

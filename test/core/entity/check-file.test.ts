@@ -74,6 +74,13 @@ describe('checkFile', () => {
     expect(seen(JSON.stringify({ ...good, type: ['WaterObserved'] })).faults.map(([code]) => code)).toEqual(['unknown_type']);
   });
 
+  it('refuses what is nested without end', () => {
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    expect(seen(JSON.stringify({ ...good, name: 'DEEP' }).replace('"DEEP"', `{"type":"Property","value":${deep}}`)).faults).toEqual([
+      ['too_deep', '', undefined, 'lisjaki'],
+    ]);
+  });
+
   it('says of the key-values form that another one is expected', () => {
     const { faults } = checkFile(JSON.stringify({ ...good, waterLevel: 1.2 }), models, now);
     expect(faults[0]).toMatchObject({ code: 'invalid_attribute', pointer: '/waterLevel' });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 
 import { dateTime, measured, point, property, relationship } from '../../../core/entity/build.ts';
 import { check } from '../../../core/entity/check.ts';
@@ -273,6 +274,37 @@ describe('the whole entity is refused', () => {
     ];
     expect(verdict(air({ location: { type: 'GeoProperty', value: { type: 'Polygon', coordinates: [ring] } } })).faults).toEqual([]);
     expect(verdict(air({ location: { type: 'GeoProperty', value: { type: 'Point', coordinates: [14, 46, 300] } } })).faults).toEqual([]);
+  });
+});
+
+describe('any JSON in an attribute', () => {
+  const names = fc.constantFrom(
+    'location',
+    'dateObserved',
+    'no2',
+    'relativeHumidity',
+    'address',
+    'owner',
+    'refDevice',
+    'typeofLocation',
+    '__proto__',
+  );
+  const member = fc.constantFrom('type', 'value', 'object', 'observedAt', 'unitCode', 'status');
+  const attribute = fc.oneof(
+    fc.jsonValue(),
+    fc.dictionary(member, fc.oneof(fc.constantFrom('Property', 'GeoProperty', 'Relationship', observedAt), fc.jsonValue())),
+  );
+
+  it('never throws, and what goes on is good', () => {
+    fc.assert(
+      fc.property(names, attribute, (name, value) => {
+        const entity = { ...air(), ...(JSON.parse(`{${JSON.stringify(name)}:${JSON.stringify(value)}}`) as object) } as Entity;
+        const { values, rejections } = check(entity, models, now);
+        expect(values.length + rejections.length).toBeGreaterThan(0);
+        for (const kept of values) expect(check(kept, models, now).rejections).toEqual([]);
+      }),
+      { numRuns: 500 },
+    );
   });
 });
 
