@@ -48,7 +48,10 @@ export function createContextLoader(options: ContextLoaderOptions): ContextLoade
       if (!response.ok) throw new Error(`HTTP ${response.status}`);
       text = await readLimited(response);
     } catch (error) {
-      throw notAvailable(url, error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : String(error));
+      throw notAvailable(
+        url,
+        error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : String(error),
+      );
     }
     return parseDocument(text, url);
   }
@@ -61,17 +64,17 @@ function parseDocument(text: string, url: string): Record<string, unknown> {
   try {
     document = JSON.parse(text);
   } catch {
-    throw notAvailable(url, 'the answer is not JSON');
+    throw new Problem('BadRequestData', 'Invalid @context', `${url}: the answer is not JSON`);
   }
   return checkedDocument(document, url);
 }
 
 function checkedDocument(document: unknown, url: string): Record<string, unknown> {
   if (typeof document === 'object' && document !== null && '@context' in document) return document as Record<string, unknown>;
-  throw notAvailable(url, 'the document has no @context member');
+  throw new Problem('BadRequestData', 'Invalid @context', `${url}: the document has no @context member`);
 }
 
-export function notAvailable(url: string, why: string): Problem {
+function notAvailable(url: string, why: string): Problem {
   return new Problem('LdContextNotAvailable', 'Unable to obtain the @context', `${url}: ${why}`);
 }
 

@@ -19,13 +19,25 @@ export interface ContextOptions {
 export interface CachedContexts extends Contexts {
   /** Contexts are resolved anew: after one was changed, deleted or reloaded. */
   forget(): void;
+  /** How often a context by URL was asked for since the start of this process. */
+  hitsOf(url: string): number;
 }
 
 export function createContexts(options: ContextOptions): CachedContexts {
   const resolved = new Map<string, Promise<ResolvedContext>>();
-  const parser = new ContextParser({ documentLoader: { load: options.loader.load }, redirectSchemaOrgHttps: false });
+  const hits = new Map<string, number>();
 
   async function make(user: unknown): Promise<ResolvedContext> {
+    let refused: unknown;
+    async function load(url: string): Promise<Record<string, unknown>> {
+      try {
+        return await options.loader.load(url);
+      } catch (error) {
+        refused = error;
+        throw error;
+      }
+    }
+    const parser = new ContextParser({ documentLoader: { load }, redirectSchemaOrgHttps: false });
     try {
       const parse = { ignoreProtection: true, processingMode: 1.1 };
       const before = user === undefined ? {} : (await parser.parse(user as JsonLdContext, parse)).getContextRaw();
@@ -33,7 +45,8 @@ export function createContexts(options: ContextOptions): CachedContexts {
       const all = await parser.parse(CORE_CONTEXT as JsonLdContext, { ...parse, parentContext: before });
       return createNames(all.getContextRaw(), user);
     } catch (error) {
-      if (error instanceof Problem) throw error;
+      // The parser wraps what its loader threw.
+      if (refused instanceof Problem) throw refused;
       throw new Problem('BadRequestData', 'Invalid @context', error instanceof Error ? error.message : undefined);
     }
   }
@@ -41,6 +54,7 @@ export function createContexts(options: ContextOptions): CachedContexts {
   async function resolve(context: unknown): Promise<ResolvedContext> {
     const user = userPart(context);
     const key = JSON.stringify(user) ?? '';
+    for (const part of [context].flat(Infinity)) if (typeof part === 'string') hits.set(part, (hits.get(part) ?? 0) + 1);
     const known = resolved.get(key);
     if (known !== undefined) return known;
     if (resolved.size >= MOST_RESOLVED) resolved.clear();
@@ -57,7 +71,13 @@ export function createContexts(options: ContextOptions): CachedContexts {
     return options.held.put('ImplicitlyCreated', options.urlOf, { '@context': contextInBody(context.user) }, options.clock()).url;
   }
 
-  return { resolve, link, body: (context) => contextInBody(context.user), forget: () => resolved.clear() };
+  return {
+    resolve,
+    link,
+    body: (context) => contextInBody(context.user),
+    forget: () => resolved.clear(),
+    hitsOf: (url) => hits.get(url) ?? 0,
+  };
 }
 
 /** The context without the core, which is always applied last; one entry stands alone. Checks its shape only. */
@@ -66,11 +86,25 @@ function userPart(context: unknown): unknown {
   const parts = (Array.isArray(context) ? context.flat(Infinity) : [context]) as unknown[];
   const kept = parts.filter((part) => !(typeof part === 'string' && isCoreContextUrl(part)) && !isEmpty(part));
   for (const part of kept) {
+    if (holdsScoped(part))
+      throw new Problem('BadRequestData', 'Invalid @context', 'JSON-LD scoped contexts are not allowed in a user @context (5.5.7)');
     if (typeof part === 'string' ? !/^https?:\/\/[^\s]+$/.test(part) : typeof part !== 'object') {
-      throw new Problem('BadRequestData', 'Invalid @context', `a URL, an object or an array of both is expected, not ${JSON.stringify(part)}`);
+      throw new Problem(
+        'BadRequestData',
+        'Invalid @context',
+        `a URL, an object or an array of both is expected, not ${JSON.stringify(part)}`,
+      );
     }
   }
   return kept.length > 1 ? kept : kept[0];
+}
+
+function holdsScoped(part: unknown): boolean {
+  return (
+    typeof part === 'object' &&
+    part !== null &&
+    Object.values(part).some((term) => typeof term === 'object' && term !== null && '@context' in term)
+  );
 }
 
 function isEmpty(part: unknown): boolean {

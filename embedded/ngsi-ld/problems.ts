@@ -14,7 +14,7 @@ const STATUS = {
   InternalError: 500,
   TooComplexQuery: 403,
   TooManyResults: 403,
-  LdContextNotAvailable: 503,
+  LdContextNotAvailable: 504,
   NoMultiTenantSupport: 501,
   NonexistentTenant: 404,
 } as const;
@@ -36,7 +36,12 @@ export class Problem extends Error {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(type: ProblemType, title: string, detail?: string, options: { status?: number; headers?: Record<string, string>; cause?: unknown } = {}) {
+  constructor(
+    type: ProblemType,
+    title: string,
+    detail?: string,
+    options: { status?: number; headers?: Record<string, string>; cause?: unknown } = {},
+  ) {
     super(detail === undefined ? title : `${title}: ${detail}`, { cause: options.cause });
     this.name = 'Problem';
     this.type = type;
@@ -57,7 +62,8 @@ export function problemDetails(problem: Problem, profile: Profile): ProblemDetai
     type: typeUri(problem.type, profile),
     title: problem.title,
     ...(problem.detail === undefined ? {} : { detail: problem.detail }),
-    status: problem.status,
+    // Orion-LD answers as the specification did before 1.6.
+    status: profile === 'orion' && problem.type === 'LdContextNotAvailable' ? 503 : problem.status,
   };
 }
 
@@ -75,7 +81,7 @@ export function asProblem(error: unknown): Problem | undefined {
 
 export function sendProblem(res: Response, problem: Problem, profile: Profile): void {
   const { status, ...details } = problemDetails(problem, profile);
-  res.status(problem.status).set(problem.headers).type('application/json');
+  res.status(status).set(problem.headers).type('application/json');
   // Orion-LD leaves `status` out at the top level.
   res.send(JSON.stringify(profile === 'orion' ? details : { ...details, status }));
 }

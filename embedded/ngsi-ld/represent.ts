@@ -37,14 +37,15 @@ export function represent(entity: StoredEntity, context: ResolvedContext, option
   if (kept('id')) json['id'] = entity.id;
   if (kept('type')) json['type'] = oneOrMany(entity.types.map((type) => context.compactName(type)));
   if (entity.scope !== undefined && kept('scope')) json['scope'] = oneOrMany(entity.scope);
-  if (entity.expiresAt !== undefined && kept('expiresAt')) json['expiresAt'] = entity.expiresAt;
   if (options.sysAttrs === true) {
+    if (entity.expiresAt !== undefined && kept('expiresAt')) json['expiresAt'] = entity.expiresAt;
     if (kept('createdAt')) json['createdAt'] = entity.createdAt;
     if (kept('modifiedAt')) json['modifiedAt'] = entity.modifiedAt;
   }
   for (const [iri, instances] of Object.entries(entity.attributes)) {
     if (!kept(iri) || !(options.attrs?.has(iri) ?? true)) continue;
-    const wanted = options.datasetIds === undefined ? instances : instances.filter((one) => options.datasetIds?.includes(one.datasetId ?? '@none'));
+    const wanted =
+      options.datasetIds === undefined ? instances : instances.filter((one) => options.datasetIds?.includes(one.datasetId ?? '@none'));
     if (wanted.length > 0) json[context.compactName(iri)] = representInstances(wanted, context, options);
   }
   return json;
@@ -76,10 +77,12 @@ export function representAttribute(attribute: StoredAttribute, context: Resolved
 
 function attributeMembers(attribute: LocalAttribute, context: ResolvedContext, options: RepresentOptions): Record<string, unknown> {
   const json: Record<string, unknown> = { type: attribute.type, ...valueMembers(attribute, context, options) };
-  for (const member of ['unitCode', 'observedAt', 'datasetId', 'expiresAt', 'lang'] as const) {
+  for (const member of ['unitCode', 'observedAt', 'datasetId', 'lang'] as const) {
     if (attribute[member] !== undefined) json[member] = attribute[member];
   }
+  if (attribute.valueType !== undefined) json['valueType'] = context.compactVocab(attribute.valueType);
   if (options.sysAttrs === true) {
+    if (attribute.expiresAt !== undefined) json['expiresAt'] = attribute.expiresAt;
     json['createdAt'] = attribute.createdAt;
     json['modifiedAt'] = attribute.modifiedAt;
   }
@@ -121,8 +124,10 @@ function simplified(attribute: StoredAttribute, context: ResolvedContext, option
       return local.value;
     case 'Relationship':
       return local.object;
+    case 'ListProperty':
+      return local.valueList;
     case 'ListRelationship':
-      return { objectList: local.objectList };
+      return local.objectList;
     default:
       return valueMembers(local, context, options);
   }

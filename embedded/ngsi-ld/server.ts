@@ -1,15 +1,22 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import { pino, type Logger } from 'pino';
 import { createChanges } from './changes.ts';
 import { createContextLoader } from './context-load.ts';
 import { createContextStore } from './context-store.ts';
 import { createContexts } from './context.ts';
-import { segment } from './http/answer.ts';
+import { echoTenant, segment } from './http/answer.ts';
 import { faultMiddleware, readFaults } from './http/faults.ts';
 import { Problem, problemMiddleware, sendProblem } from './problems.ts';
-import { subscriptionRoutes } from './routes/subscriptions.ts';
+import { registrationsRouter } from './routes/registrations.ts';
+import { subscriptionsRouter } from './routes/subscriptions.ts';
+import { temporalRouter } from './routes/temporal.ts';
+import { batchRouter } from './routes/batch.ts';
+import { contextsRouter, type ContextParts } from './routes/contexts.ts';
+import { discoveryRouter } from './routes/discovery.ts';
+import { entitiesRouter } from './routes/entities.ts';
+import { infoRouter, versionRouter } from './routes/info.ts';
 import { createStore, openDatabase } from './store.ts';
 import type { BrokerDeps, Faults, Instant, Profile } from './types.ts';
 
@@ -29,6 +36,8 @@ export interface BrokerOptions {
   /** Serves `PUT /faults`. Never on a machine others reach. */
   readonly faults?: boolean;
   readonly bodyLimitBytes?: number;
+  /** Values older than so many days leave the history; without it all stay. */
+  readonly historyDays?: number;
 }
 
 export interface Broker {
@@ -57,7 +66,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const stops: (() => Promise<void> | void)[] = [];
   const deps: BrokerDeps = {
     db,
-    store: createStore(db, changes),
+    store: createStore(db, changes, clock),
     contexts,
     profile,
     clock,
@@ -79,8 +88,13 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     });
   }
   app.use(faultMiddleware(() => faults));
+  app.use((req, res, next) => {
+    echoTenant(req, res);
+    next();
+  });
+  if (profile === 'strict') app.use(requireLength);
   app.use(readBody);
-  mountRoutes(app, deps);
+  mountRoutes(app, deps, { held, loader, contexts, urlOf: contextUrl }, options);
   app.use((_req, res) => sendProblem(res, unknownPath(profile), profile));
   app.use(problemMiddleware(profile, (error) => logger.error({ error }, 'the embedded NGSI-LD broker failed on a request')));
 
@@ -102,9 +116,26 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   };
 }
 
-function mountRoutes(app: Express, deps: BrokerDeps): void {
-  app.use('/ngsi-ld/v1', subscriptionRoutes(deps));
+function mountRoutes(app: Express, deps: BrokerDeps, contextParts: ContextParts, options: BrokerOptions): void {
+  const api = '/ngsi-ld/v1';
+  app.use(versionRouter(deps));
+  app.use(api, refuseEmptySegment);
+  app.use(api, entitiesRouter(deps), batchRouter(deps), discoveryRouter(deps), contextsRouter(deps, contextParts), infoRouter(deps));
+  app.use(api, subscriptionsRouter(deps), registrationsRouter(deps), temporalRouter(deps, options));
 }
+
+/** 6.3.4: a body comes with its length. */
+const requireLength: RequestHandler = (req, res, next) => {
+  const needs = req.method === 'POST' || req.method === 'PATCH' || req.method === 'PUT';
+  if (needs && req.get('Content-Length') === undefined) return void res.status(411).end();
+  next();
+};
+
+/** `/entities//attrs`: the id is missing. */
+const refuseEmptySegment: RequestHandler = (req, _res, next) => {
+  if (req.path.includes('//')) throw new Problem('BadRequestData', 'Invalid path', `${req.path}: an empty segment`);
+  next();
+};
 
 function unknownPath(profile: Profile): Problem {
   return new Problem('ResourceNotFound', profile === 'orion' ? 'Service Not Found' : 'No such path');

@@ -1,6 +1,7 @@
 import Database, { type Database as Db } from 'better-sqlite3';
 import type { ChangeFeed } from './changes.ts';
-import type { Change, EntityStore, EntityWriter, StoredEntity } from './types.ts';
+import { withoutExpired } from './expiry.ts';
+import type { Change, EntityStore, EntityWriter, Instant, StoredEntity } from './types.ts';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS tenants (name TEXT PRIMARY KEY) WITHOUT ROWID;
@@ -36,7 +37,7 @@ export function openDatabase(file: string): Db {
 }
 
 /** Entities of all tenants. The empty tenant name is the default tenant, which always exists. */
-export function createStore(db: Db, feed: ChangeFeed): EntityStore {
+export function createStore(db: Db, feed: ChangeFeed, clock: () => Instant): EntityStore {
   const sql = {
     tenant: db.prepare<[string]>('SELECT 1 FROM tenants WHERE name = ?'),
     tenants: db.prepare<[], string>('SELECT name FROM tenants ORDER BY name').pluck(),
@@ -57,14 +58,14 @@ export function createStore(db: Db, feed: ChangeFeed): EntityStore {
   function* list(tenant: string, narrow: { ids?: readonly string[]; types?: readonly string[] } = {}): IterableIterator<StoredEntity> {
     if (narrow.ids !== undefined) {
       const rows = [...new Set(narrow.ids)].flatMap((id) => sql.get.get(tenant, id) ?? []).sort((a, b) => a.seq - b.seq);
-      for (const row of rows) yield entityOf(row);
+      for (const row of rows) yield* alive(row);
       return;
     }
     const types = narrow.types === undefined ? undefined : JSON.stringify(narrow.types);
     // Pages instead of one open cursor: a listener may write between two of them.
-    for (let after = 0; ; ) {
+    for (let after = 0; ;) {
       const rows = types === undefined ? sql.page.all(tenant, after) : sql.pageOfTypes.all(tenant, types, after);
-      for (const row of rows) yield entityOf(row);
+      for (const row of rows) yield* alive(row);
       const last = rows.at(-1);
       if (last === undefined) return;
       after = last.seq;
@@ -74,22 +75,31 @@ export function createStore(db: Db, feed: ChangeFeed): EntityStore {
   function writer(tenant: string, at: string, changes: Change[]): EntityWriter {
     function put(entity: StoredEntity, written: readonly string[], removed: readonly string[] = []): void {
       const row = sql.get.get(tenant, entity.id);
-      const before = row === undefined ? undefined : entityOf(row);
+      const before = entityOf(row);
       const document = JSON.stringify(entity);
       let seq = row?.seq;
       if (seq === undefined) seq = Number(sql.insert.run(tenant, entity.id, document).lastInsertRowid);
       else sql.update.run(document, seq);
       if (before === undefined || before.types.join('\n') !== entity.types.join('\n')) {
-        if (before !== undefined) sql.clearTypes.run(seq);
+        if (row !== undefined) sql.clearTypes.run(seq);
         for (const type of entity.types) sql.addType.run(tenant, type, seq);
       }
       const kind = before === undefined ? 'created' : 'updated';
-      changes.push({ tenant, kind, id: entity.id, ...(before && { before }), after: entity, written: [...written], removed: [...removed], at });
+      changes.push({
+        tenant,
+        kind,
+        id: entity.id,
+        ...(before && { before }),
+        after: entity,
+        written: [...written],
+        removed: [...removed],
+        at,
+      });
     }
     function remove(id: string): boolean {
       const row = sql.get.get(tenant, id);
-      if (row === undefined) return false;
       const before = entityOf(row);
+      if (row === undefined || before === undefined) return false;
       sql.remove.run(row.seq);
       changes.push({ tenant, kind: 'deleted', id, before, written: [], removed: Object.keys(before.attributes), at });
       return true;
@@ -98,8 +108,18 @@ export function createStore(db: Db, feed: ChangeFeed): EntityStore {
   }
 
   function get(tenant: string, id: string): StoredEntity | undefined {
-    const row = sql.get.get(tenant, id);
-    return row === undefined ? undefined : entityOf(row);
+    return entityOf(sql.get.get(tenant, id));
+  }
+
+  function entityOf(row: Row | undefined): StoredEntity | undefined {
+    if (row === undefined) return undefined;
+    const entity = JSON.parse(row.document) as StoredEntity;
+    // Only few entities expire: the text tells which may.
+    return row.document.includes('"expiresAt"') ? withoutExpired(entity, clock()) : entity;
+  }
+
+  function alive(row: Row): StoredEntity[] {
+    return [entityOf(row) ?? []].flat();
   }
 
   return {
@@ -110,17 +130,15 @@ export function createStore(db: Db, feed: ChangeFeed): EntityStore {
     list,
     write(tenant, at, work) {
       const changes: Change[] = [];
-      const result = db.transaction(() => {
-        const value = work(writer(tenant, at, changes));
-        if (changes.length > 0) feed.store(changes);
-        return value;
-      }).immediate();
+      const result = db
+        .transaction(() => {
+          const value = work(writer(tenant, at, changes));
+          if (changes.length > 0) feed.store(changes);
+          return value;
+        })
+        .immediate();
       if (changes.length > 0) feed.committed(changes);
       return result;
     },
   };
-}
-
-function entityOf(row: Row): StoredEntity {
-  return JSON.parse(row.document) as StoredEntity;
 }

@@ -2,7 +2,7 @@
 import type { Database } from 'better-sqlite3';
 import type { Logger } from 'pino';
 
-/** ISO 8601 UTC with milliseconds. */
+/** ISO 8601 in UTC: the broker's own with milliseconds, those of a request as they came. Compare by Date.parse. */
 export type Instant = string;
 
 export type Profile =
@@ -32,6 +32,8 @@ export interface StoredAttribute {
   valueList?: unknown[];
   objectList?: string[];
   unitCode?: string;
+  /** IRI of the type of the value. */
+  valueType?: string;
   observedAt?: Instant;
   datasetId?: string;
   expiresAt?: Instant;

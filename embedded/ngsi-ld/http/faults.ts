@@ -30,7 +30,8 @@ export function readFaults(body: unknown): Faults {
   const expected = { latencyMs: 'number', status: 'number', hang: 'boolean', reset: 'boolean', dropAfterCommit: 'boolean' };
   for (const [name, value] of Object.entries(faults)) {
     const type = expected[name as keyof typeof expected];
-    if (type === undefined) throw new Problem('BadRequestData', 'Unknown fault', `${name}: one of ${Object.keys(expected).join(', ')} is expected`);
+    if (type === undefined)
+      throw new Problem('BadRequestData', 'Unknown fault', `${name}: one of ${Object.keys(expected).join(', ')} is expected`);
     if (typeof value !== type) throw new Problem('BadRequestData', 'Invalid fault', `${name}: a ${type} is expected`);
   }
   return faults as Faults;

@@ -15,7 +15,7 @@ export function paramsOf(req: Request, known: readonly string[], deps: BrokerDep
     if (!known.includes(name)) {
       throw new Problem(deps.profile === 'orion' ? 'BadRequestData' : 'InvalidRequest', 'Unknown URI parameter', name);
     }
-    if (value === '' ) throw new Problem('BadRequestData', 'Empty value of a URI parameter', name);
+    if (value === '') throw new Problem('BadRequestData', 'Empty value of a URI parameter', name);
     params[name] = params[name] === undefined ? value : `${params[name]},${value}`;
   }
   return params;
@@ -23,7 +23,10 @@ export function paramsOf(req: Request, known: readonly string[], deps: BrokerDep
 
 /** Members of a comma-separated parameter. */
 export function listOf(text: string | undefined): string[] | undefined {
-  return text?.split(',').map((part) => part.trim()).filter((part) => part !== '');
+  return text
+    ?.split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 }
 
 export function flagOf(params: Params, name: string): boolean {

@@ -42,7 +42,8 @@ export interface Body {
 export async function bodyOf(req: Request, deps: BrokerDeps, options: { list?: boolean } = {}): Promise<Body> {
   const isLd = contentType(req) === 'application/ld+json';
   const text = typeof req.body === 'string' ? req.body : '';
-  if (text.trim() === '') throw new Problem(deps.profile === 'orion' ? 'BadRequestData' : 'InvalidRequest', 'payload missing', 'this request needs a JSON body');
+  if (text.trim() === '')
+    throw new Problem(deps.profile === 'orion' ? 'BadRequestData' : 'InvalidRequest', 'payload missing', 'this request needs a JSON body');
   const json = parseJson(text, deps);
   const link = linkContext(req);
   if (isLd && link !== undefined) {
@@ -53,7 +54,8 @@ export async function bodyOf(req: Request, deps: BrokerDeps, options: { list?: b
     const context = await deps.contexts.resolve(link);
     return { json, context, isLd, itemContext: (item) => itemContext(item, isLd, context, deps) };
   }
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Problem('InvalidRequest', 'Invalid body', 'a JSON object is expected');
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    throw new Problem('InvalidRequest', 'Invalid body', 'a JSON object is expected');
   const { '@context': own, ...rest } = json as Record<string, unknown>;
   const context = await contextOfItem(json as Record<string, unknown>, own, isLd, () => deps.contexts.resolve(link), deps);
   return { json: rest, context, isLd, itemContext: () => Promise.resolve(context) };
@@ -76,7 +78,8 @@ async function contextOfItem(
     if ('@context' in item) throw new Problem('BadRequestData', 'Unexpected @context', 'with application/json it comes in a Link header');
     return fallback();
   }
-  if (own === undefined || own === null) throw new Problem('BadRequestData', 'Missing @context', 'application/ld+json needs an @context member');
+  if (own === undefined || own === null)
+    throw new Problem('BadRequestData', 'Missing @context', 'application/ld+json needs an @context member');
   return deps.contexts.resolve(own);
 }
 
@@ -99,7 +102,7 @@ function linkContext(req: Request): string | undefined {
   return url;
 }
 
-function parseJson(text: string, deps: BrokerDeps): unknown {
+export function parseJson(text: string, deps: BrokerDeps): unknown {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -111,7 +114,8 @@ function parseJson(text: string, deps: BrokerDeps): unknown {
   return json;
 }
 
-function contentType(req: Request): string {
+/** Throws InvalidRequest with 415 for what is no JSON. */
+export function contentType(req: Request): string {
   const given = (req.get('Content-Type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   if (given === 'application/json' || given === 'application/ld+json') return given;
   if (req.method === 'PATCH' && given === 'application/merge-patch+json') return given;

@@ -16,6 +16,9 @@ export function route(router: Router, deps: BrokerDeps, path: string, verbs: Par
   at.options((_req, res) => void res.status(200).set('Allow', allow).end());
   at.all((req, res) => {
     if (deps.profile === 'orion') return void res.status(405).set('Allow', allow).end();
-    throw new Problem('InvalidRequest', 'Method Not Allowed', `${req.method} here; ${allow} are`, { status: 405, headers: { Allow: allow } });
+    throw new Problem('InvalidRequest', 'Method Not Allowed', `${req.method} here; ${allow} are`, {
+      status: 405,
+      headers: { Allow: allow },
+    });
   });
 }

@@ -38,6 +38,7 @@ function parseGeorel(georel: string, reference: Geometry): (geometry: Geometry) 
     const match = /^(maxDistance|minDistance)==([0-9]+(?:\.[0-9]+)?)$/.exec(modifiers[0] ?? '');
     if (match === null || modifiers.length !== 1) throw invalid(`${georel}: near needs ;maxDistance==metres or ;minDistance==metres`);
     const metres = Number(match[2]);
+    if (metres === 0 || !Number.isFinite(metres)) throw invalid(`${georel}: a distance above 0 is expected`);
     return match[1] === 'maxDistance'
       ? (geometry) => distanceBetween(geometry, reference) <= metres
       : (geometry) => distanceBetween(geometry, reference) >= metres;

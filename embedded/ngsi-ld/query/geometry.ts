@@ -58,7 +58,9 @@ function toOutline(from: readonly Position[], geometry: Geometry): number {
   const lines = outlines(geometry);
   if (lines.length === 0) return least(from, (one) => least(positions(geometry), (to) => distance([...one], [...to], { units: 'meters' })));
   return least(from, (one) =>
-    least(lines, (line) => pointToLineDistance([...one], { type: 'LineString', coordinates: line.map((position) => [...position]) }, { units: 'meters' })),
+    least(lines, (line) =>
+      pointToLineDistance([...one], { type: 'LineString', coordinates: line.map((position) => [...position]) }, { units: 'meters' }),
+    ),
   );
 }
 

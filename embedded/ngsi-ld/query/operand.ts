@@ -1,5 +1,4 @@
 import { Problem } from '../problems.ts';
-import type { ResolvedContext } from '../types.ts';
 
 type Scalar = string | number | boolean;
 
@@ -8,7 +7,7 @@ export interface Operand {
   readonly text: string;
   readonly single: Scalar | undefined;
   /** Equal to the value, to one of the list, or within the range. */
-  equals(value: unknown, context: ResolvedContext): boolean;
+  equals(value: unknown): boolean;
   pattern(): RegExp;
 }
 
@@ -25,14 +24,15 @@ export function parseOperand(text: string, operator: string, expand?: (value: st
   }
   const tests = ranges.map(([from, to]) => {
     const low = scalar(from as string, text, expand);
-    if (to === undefined) return (value: unknown, context: ResolvedContext) => same(value, low, context);
+    if (to === undefined) return (value: unknown) => same(value, low);
     const high = scalar(to, text, expand);
     if (typeof low !== typeof high || typeof low === 'boolean') throw invalid(text, 'both ends of a range are numbers, strings or times');
     return (value: unknown) => (order(value, low) ?? -1) >= 0 && (order(value, high) ?? 1) <= 0;
   });
   const single = list.length === 1 && ranges[0]?.length === 1 ? scalar(text, text, expand) : undefined;
-  if (operator !== '==' && operator !== '!=' && typeof single === 'boolean') throw invalid(text, `${operator} does not apply to true and false`);
-  return { text, single, equals: (value, context) => tests.some((test) => test(value, context)), pattern: () => /$^/ };
+  if (operator !== '==' && operator !== '!=' && typeof single === 'boolean')
+    throw invalid(text, `${operator} does not apply to true and false`);
+  return { text, single, equals: (value) => tests.some((test) => test(value)), pattern: () => /$^/ };
 }
 
 export function compare(value: unknown, operator: '>' | '>=' | '<' | '<=', operand: Operand): boolean {
@@ -82,17 +82,12 @@ function decode(text: string): string {
   }
 }
 
-function same(value: unknown, wanted: Scalar, context: ResolvedContext): boolean {
+function same(value: unknown, wanted: Scalar): boolean {
   const bare = bareValue(value);
   if (bare === wanted) return true;
-  if (typeof bare !== 'string') return false;
-  if (typeof wanted === 'string') {
-    const [a, b] = [instant(bare), instant(wanted)];
-    if (a !== undefined && b !== undefined) return a === b;
-    // A term given short for a value that is kept as an IRI (VocabProperty).
-    return bare.includes(':') && context.expandVocab(wanted) === bare;
-  }
-  return false;
+  if (typeof bare !== 'string' || typeof wanted !== 'string') return false;
+  const at = instant(bare);
+  return at !== undefined && at === instant(wanted);
 }
 
 /** Below 0, 0 or above 0; undefined for values that have no order between them. */

@@ -1,6 +1,6 @@
 import { Problem } from '../problems.ts';
 import { VALUE_MEMBER } from '../represent.ts';
-import type { ResolvedContext, StoredAttribute } from '../types.ts';
+import type { ResolvedContext, StoredAttribute, StoredEntity } from '../types.ts';
 import { parseLogic, type EntityTest } from './logic.ts';
 import { compare, parseOperand, type Operand } from './operand.ts';
 
@@ -8,8 +8,16 @@ type Operator = '==' | '!=' | '>' | '>=' | '<' | '<=' | '~=' | '!~=';
 
 /** Options of a query that change what names and values mean. */
 export interface QOptions {
-  /** Attribute names whose compared values are names of the vocabulary and are expanded (parameter expandValues). */
+  /** Attribute IRIs whose compared values are names of the vocabulary and are expanded (parameter expandValues). */
   readonly expandValues?: ReadonlySet<string>;
+  /** Finds what a Relationship points to; absent: `relationship{attribute}` is refused. */
+  readonly linked?: LinkedLookup;
+}
+
+export interface LinkedLookup {
+  /** How many Relationships may be followed. */
+  readonly depth: number;
+  get(id: string): StoredEntity | undefined;
 }
 
 /** The query language of clause 4.9. Throws `Problem` BadRequestData for a text that is not of it. */
@@ -18,7 +26,9 @@ export function parseQ(text: string, context: ResolvedContext, options: QOptions
 }
 
 function parseTerm(term: string, context: ResolvedContext, options: QOptions): EntityTest {
-  const match = /^\s*(!?)([^=<>~!"]+?)(?:(==|!=|>=|<=|>|<|!~=|~=)(.*))?\s*$/s.exec(term);
+  const linked = /^\s*([^{}=<>~!"]+)\{(.*)\}(.*)$/s.exec(term);
+  if (linked !== null) return parseLinked(linked, context, options);
+  const match = /^\s*(!?)([^=<>~!"{}]+?)(?:(==|!=|>=|<=|>|<|!~=|~=)(.*))?\s*$/s.exec(term);
   const [, not = '', pathText, operator, operandText] = match ?? [];
   if (pathText === undefined || (not !== '' && operator !== undefined) || operandText === '') {
     throw new Problem('BadRequestData', 'Invalid q', `${term}: attribute, operator and value are expected, or an attribute alone`);
@@ -30,7 +40,33 @@ function parseTerm(term: string, context: ResolvedContext, options: QOptions): E
   }
   const expand = options.expandValues?.has(path.names[0] as string) === true;
   const operand = parseOperand(operandText as string, operator, expand ? (value) => context.expandVocab(value) : undefined);
-  return (entity) => holds(valuesOf(entity.attributes, path, entity), operator as Operator, operand, context);
+  // A Relationship has no order (4.9): only equal and unequal apply.
+  const isOrdered = operator !== '==' && operator !== '!=';
+  return (entity) =>
+    !(isOrdered && isRelation(entity, path)) && holds(valuesOf(entity.attributes, path, entity), operator as Operator, operand);
+}
+
+/** `relationship{Type:attribute}operator value`: holds if it does for an entity the Relationship points to. */
+function parseLinked(match: RegExpExecArray, context: ResolvedContext, options: QOptions): EntityTest {
+  const [whole, name = '', inner = '', rest = ''] = match;
+  const { linked } = options;
+  if (linked === undefined || linked.depth < 1)
+    throw new Problem(
+      'BadRequestData',
+      'Invalid q',
+      `${whole}: linked entities are followed only with join and a joinLevel that reaches them`,
+    );
+  const relation = context.expandName(name.trim());
+  const hint = /^([^:{}]+):(?!\/\/)(.*)$/s.exec(inner);
+  const type = hint === null ? undefined : context.expandName(hint[1] as string);
+  const test = parseQ((hint?.[2] ?? inner) + rest, context, { ...options, linked: { ...linked, depth: linked.depth - 1 } });
+  return (entity) =>
+    (entity.attributes[relation] ?? []).some((one) =>
+      [one.object ?? one.objectList ?? []].flat().some((id) => {
+        const target = linked.get(id);
+        return target !== undefined && (type === undefined || target.types.includes(type)) && test(target);
+      }),
+    );
 }
 
 interface Path {
@@ -61,6 +97,10 @@ function splitPath(text: string): string[] {
   const cut = text.search(/\.(?=[^/#]*$)/);
   const lastSlash = Math.max(text.lastIndexOf('/'), text.lastIndexOf('#'));
   return cut > lastSlash && lastSlash > text.indexOf('://') + 2 ? [text.slice(0, cut), ...text.slice(cut + 1).split('.')] : [text];
+}
+
+function isRelation(entity: StoredEntity, path: Path): boolean {
+  return path.names.length === 1 && entity.attributes[path.names[0] as string]?.[0]?.type.endsWith('Relationship') === true;
 }
 
 const TIMES = new Set(['observedAt', 'createdAt', 'modifiedAt', 'expiresAt']);
@@ -104,13 +144,14 @@ function dig(instance: StoredAttribute, trail: readonly string[]): unknown[] {
   return value === undefined ? [] : [value];
 }
 
-function holds(values: readonly unknown[], operator: Operator, operand: Operand, context: ResolvedContext): boolean {
-  const any = (test: (value: unknown) => boolean): boolean => values.some((value) => (Array.isArray(value) ? value.some(test) : test(value)));
+function holds(values: readonly unknown[], operator: Operator, operand: Operand): boolean {
+  const any = (test: (value: unknown) => boolean): boolean =>
+    values.some((value) => (Array.isArray(value) ? value.some(test) : test(value)));
   switch (operator) {
     case '==':
-      return any((value) => operand.equals(value, context));
+      return any((value) => operand.equals(value));
     case '!=':
-      return values.length > 0 && !any((value) => operand.equals(value, context));
+      return values.length > 0 && !any((value) => operand.equals(value));
     case '~=':
       return any((value) => typeof value === 'string' && operand.pattern().test(value));
     case '!~=':
