@@ -1,0 +1,46 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import { describe, expect, it } from '@jest/globals';
+
+const root = join(import.meta.dirname, '..', '..');
+const pages = markdownFiles('.', ['.git', 'node_modules', 'dist', 'data', 'coverage', 'examples']);
+const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Readonly<Record<string, string>> };
+
+describe('the documentation', () => {
+  it.each(pages)('%s links only to what exists', (page) => {
+    const targets = [...read(page).matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)/g)].map((match) => match[1] ?? '');
+    expect(targets.filter((target) => !existsSync(join(root, dirname(page), target)))).toEqual([]);
+  });
+
+  it.each(pages)('%s names only npm scripts that exist', (page) => {
+    const named = [...read(page).matchAll(/\bnpm (?:run (?!-)([\w:-]+)|test\b)/g)].map((match) => match[1] ?? 'test');
+    expect(named.filter((script) => !(script in scripts))).toEqual([]);
+  });
+
+  it('docs/architecture.md names only files that exist, and the file of every stage', () => {
+    const named = [...read('docs/architecture.md').matchAll(/`([\w./-]+\.(?:ts|json|yml))`/g)].map((match) => match[1] ?? '');
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+    for (const stage of ['source', 'validate', 'entity', 'screen', 'assess', 'outbox', 'deliver']) {
+      expect(named.some((path) => path.startsWith(`core/${stage}/`))).toBe(true);
+    }
+  });
+
+  it('docs/adr/README.md lists every decision', () => {
+    const decisions = readdirSync(join(root, 'docs', 'adr')).filter((name) => /^\d{4}-/.test(name));
+    const listed = [...read('docs/adr/README.md').matchAll(/\]\((\d{4}-[^)]+)\)/g)].map((match) => match[1] ?? '');
+    expect(listed).toEqual(decisions.sort());
+  });
+});
+
+function read(page: string): string {
+  return readFileSync(join(root, page), 'utf8');
+}
+
+function markdownFiles(folder: string, leaveOut: readonly string[]): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return leaveOut.includes(entry.name) ? [] : markdownFiles(path, leaveOut);
+    return entry.name.endsWith('.md') ? [path] : [];
+  });
+}
