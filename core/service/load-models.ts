@@ -74,7 +74,11 @@ export function loadPersonalFields(file: string = join(packageRoot, 'schemas', '
   const faults: string[] = [];
   const list = reader('personal-data.schema.json', faults)<{ fields: Record<string, readonly string[]> }>(file);
   if (faults.length > 0) throw new ConfigError('the list of personal data fields is not usable', faults);
-  return new Set(Object.values(list?.fields ?? {}).flat().map(fieldNameKey));
+  return new Set(
+    Object.values(list?.fields ?? {})
+      .flat()
+      .map(fieldNameKey),
+  );
 }
 
 /** Reads and checks JSON files against one schema of `schemas/` (or one of its `$defs`); faults name file and field. */
