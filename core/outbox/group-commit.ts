@@ -34,12 +34,15 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
   let waiting: Waiting<T>[] = [];
   let timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
   let lastCommit = -Infinity;
+  let lastGroup = 0;
   let failures = 0;
   let closed = false;
 
   function schedule(): void {
     if (timer !== undefined || waiting.length === 0 || failures > 0) return;
-    const pause = waiting.length >= options.maxGroup ? 0 : options.pauseMs - (performance.now() - lastCommit);
+    // One appender that waits for each commit gains nothing from a pause.
+    const busy = lastGroup > 1 && waiting.length < options.maxGroup;
+    const pause = busy ? options.pauseMs - (performance.now() - lastCommit) : 0;
     timer = pause > 0 ? setTimeout(flush, pause) : setImmediate(flush);
   }
 
@@ -53,6 +56,7 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
       return;
     }
     lastCommit = performance.now();
+    lastGroup = done;
     schedule();
   }
 

@@ -37,8 +37,6 @@ export function openFile(path: string, now: Instant) {
   const db = new Database(path, { timeout: 1_000 });
   try {
     db.pragma('journal_mode = WAL');
-    // FULL: a commit is on disk when it returns, also when the power fails.
-    db.pragma('synchronous = FULL');
     db.pragma('wal_autocheckpoint = 1000');
     db.pragma('journal_size_limit = 8388608');
     migrate(db, now);

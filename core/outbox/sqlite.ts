@@ -52,7 +52,7 @@ class DiskReserveReached extends Error {
   override readonly name = 'DiskReserveReached';
 }
 
-/** The durable outbox: one SQLite file (WAL, synchronous FULL), commits in groups. Damage is set aside and what can be read is kept. */
+/** The durable outbox: one SQLite file (WAL, appends with synchronous FULL), commits in groups. Damage is set aside and what can be read is kept. */
 export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
   const { path, logger } = options;
   const clock = options.clock ?? (() => new Date().toISOString());
@@ -99,8 +99,15 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
     }
   }
 
-  function transact(step: () => void): void {
-    onFile(() => file.db.transaction(step).immediate());
+  /**
+   * `synced`: on disk when it returns. What only follows from it need not be: when the power fails it is as if it had not happened yet, and
+   * the same publications are delivered again.
+   */
+  function transact(step: () => void, durability: 'synced' | 'follows' = 'follows'): void {
+    onFile(() => {
+      file.db.pragma(`synchronous = ${durability === 'synced' ? 'FULL' : 'NORMAL'}`);
+      file.db.transaction(step).immediate();
+    });
   }
 
   function keepLetter({ origin, rejection, raw }: DeadLetter): void {
@@ -118,7 +125,7 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
         added += publications.length;
       }
       if (added > 0) file.addQueued.run(added);
-    });
+    }, 'synced');
     if (added > 0) for (const listener of listeners) listener();
   }
 

@@ -25,8 +25,8 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** A real Mosquitto with the durable settings that Klavže ships. */
-export async function mosquitto(): Promise<TestBroker> {
+/** A real Mosquitto. `durable`: it writes its queue to disk at every change, as it must where nothing may be lost when it is killed. */
+export async function mosquitto(durable = true): Promise<TestBroker> {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'klavze-mosquitto-'));
   const config = join(folder, 'mosquitto.conf');
@@ -35,10 +35,7 @@ export async function mosquitto(): Promise<TestBroker> {
     [
       `listener ${port} 127.0.0.1`,
       'allow_anonymous true',
-      'persistence true',
-      `persistence_location ${folder}/`,
-      'autosave_on_changes true',
-      'autosave_interval 1',
+      ...(durable ? ['persistence true', `persistence_location ${folder}/`, 'autosave_on_changes true', 'autosave_interval 1'] : []),
       'max_inflight_messages 1000',
       'max_queued_messages 1000000',
       ...(process.getuid?.() === 0 ? ['user root'] : []),
