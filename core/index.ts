@@ -13,7 +13,7 @@ export { byMoment, observation, unmapped, type AttributeTable } from './entity/o
 export { deviceIdFault } from './decode/device-id.ts';
 export { measurementReadings, measurementSchema, readFields, type Measurement } from './decode/fields.ts';
 export { deviceInstant } from './decode/instant.ts';
+export { frameUplink, type FrameFields } from './decode/frame-uplink.ts';
 export { fromBase64, isObject, parseJson, readJson, readText } from './decode/payload.ts';
 export { plainName } from './source/names.ts';
-export { bestRadio } from './decode/radio.ts';
 export { looksLikeSenml } from './decode/senml.ts';

@@ -33,7 +33,7 @@ export function measurementReadings(measurement: Measurement): Reading[] {
 
 /** Numbers that say something about the transmission, not the world: passed over like texts and switches. */
 const technical =
-  /^(?:seq|sequence|msgid|fcnt|f_?port|counter|uptime|boot.*|reset.*|version|fw.*|hw.*|interval|crc|channel|sf|dr|lat.*|lon.*|lng|alt.*|sensor_?error|status|error|protocol_version|device_?id|.*raw)$/i;
+  /^(?:seq|sequence|msgid|fcnt|f_?port|counter|uptime|boot.*|reset.*|version|fw.*|hw.*|interval|crc|channel|sf|dr|lat.*|lon.*|lng|alt.*|gps.*|location|position|sensor_?error|status|error|protocol_version|device_?id|.*raw)$/i;
 
 /** A number, alone or with its unit: `30.11 °C`, `3,5`, `-1e-3`. */
 const quantityText = /^\s*([+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?)\s*([^\d\s/:;,.|+-].*)?$/;
@@ -41,7 +41,7 @@ const quantityText = /^\s*([+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?
 /**
  * Reads named fields (name → number, numeric text, text with unit, or an object with `value`, `unit` and a time of its own) into
  * measurements, oldest first. One bad field does not cost the good ones. A name that means nothing is refused once for the whole
- * record (`unmapped_quantity`) when it holds a number; texts, switches and counters under such names are passed over.
+ * record (`unmapped_quantity`) when it holds a number or a group of them; texts, switches and counters under such names are passed over.
  * Also refuses `invalid_value`, `unsupported_unit`, `invalid_time`.
  */
 export function readFields(
@@ -112,7 +112,7 @@ function readField(field: Field, observedAt: Instant, dialect: Dialect): Reading
   const { name, value, pointer } = field;
   const meaning = meaningOf(name, dialect);
   const number = typeof value === 'number' ? { value } : typeof value === 'string' ? fromText(value) : undefined;
-  if (meaning === undefined) return number === undefined || technical.test(name) ? undefined : 'unknown';
+  if (meaning === undefined) return technical.test(name) || (number === undefined && !holdsNumber(value)) ? undefined : 'unknown';
   if (value === null || value === '') return undefined;
   if (number === undefined || !Number.isFinite(number.value)) {
     return reject(
@@ -142,6 +142,11 @@ function readField(field: Field, observedAt: Instant, dialect: Dialect): Reading
     );
   }
   return { quantity: meaning.quantity, value: converted, observedAt: at };
+}
+
+/** A group of fields (`bme280: {temperature: 21}`) is not entered: what stands in it may as well be a threshold. */
+function holdsNumber(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.values(value).some((member) => typeof member === 'number');
 }
 
 function fromText(text: string): { readonly value: number; readonly unit?: string } | undefined {

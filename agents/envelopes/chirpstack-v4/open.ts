@@ -1,9 +1,6 @@
 import {
-  accepted,
-  bestRadio,
   deviceIdFault,
-  deviceInstant,
-  fromBase64,
+  frameUplink,
   isObject,
   parseJson,
   readJson,
@@ -37,32 +34,22 @@ export function open(message: MqttMessage): Outcome<Uplink> & { readonly event?:
   const fault = deviceIdFault(topicEui, `the topic ${message.topic}`, devEuiOf(up));
   if (fault !== undefined) return refused(fault);
 
-  const bytes = fromBase64(up['data'] ?? '');
-  if (bytes === undefined) return refused(reject('decode', 'malformed_payload', 'data is not base64', '/data'));
-  const decoded = decodedOf(up);
-  if (bytes.length === 0 && decoded === undefined) return { values: [], rejections: [], event: 'empty' };
-  const time = timeOf(up);
-  const receivedAt = time === undefined ? message.receivedAt : deviceInstant(time);
-  if (receivedAt === undefined) {
-    return refused(reject('decode', 'invalid_time', `time is ${JSON.stringify(time).slice(0, 80)}; expected RFC 3339`, '/time'));
-  }
-  const fPort = up['fPort'] ?? 0;
-  if (!Number.isInteger(fPort)) return refused(reject('decode', 'invalid_value', 'fPort is no whole number', '/fPort'));
-  const radio = bestRadio(up['rxInfo']);
-  return accepted({
+  return frameUplink({
     deviceId: topicEui.toLowerCase(),
-    receivedAt,
-    defaultDecoder: 'decoded-payload',
-    body: { kind: 'frame', bytes, fPort: fPort as number, ...(decoded === undefined ? {} : { decoded }) },
-    ...(radio === undefined ? {} : { radio }),
+    frame: [up['data'], '/data'],
+    decoded: decodedOf(up),
+    time: [timeOf(up), '/time'],
+    fPort: [up['fPort'], '/fPort'],
+    gateways: up['rxInfo'],
+    arrivedAt: message.receivedAt,
   });
 }
 
 /** `object` in version 4, `objectJSON` (a text) in version 3. */
 function decodedOf(up: Readonly<Record<string, unknown>>): unknown {
-  if (isObject(up['object'])) return up['object'];
+  if (up['object'] !== undefined) return up['object'];
   const text = up['objectJSON'];
   if (typeof text !== 'string' || text === '') return undefined;
   const parsed = parseJson(text);
-  return parsed.ok && isObject(parsed.value) ? parsed.value : undefined;
+  return parsed.ok ? parsed.value : undefined;
 }

@@ -1,17 +1,4 @@
-import {
-  accepted,
-  bestRadio,
-  deviceIdFault,
-  deviceInstant,
-  fromBase64,
-  isObject,
-  readJson,
-  refused,
-  reject,
-  type MqttMessage,
-  type Outcome,
-  type Uplink,
-} from '#core';
+import { deviceIdFault, frameUplink, isObject, readJson, refused, reject, type MqttMessage, type Outcome, type Uplink } from '#core';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -50,44 +37,17 @@ export function open(message: MqttMessage): Outcome<Uplink> & { readonly event?:
     return refused(reject('decode', 'missing_field', 'the message has no uplink_message', '/uplink_message'));
   }
   if (up['simulated'] === true) return { values: [], rejections: [], event: 'simulated' };
-  return openUplink(topicDevice, ids, up, uplink, message);
-}
-
-function openUplink(
-  deviceId: string,
-  ids: Json,
-  up: Json,
-  uplink: Json,
-  message: MqttMessage,
-): Outcome<Uplink> & { readonly event?: string } {
-  const bytes = fromBase64(uplink['frm_payload'] ?? '');
-  if (bytes === undefined)
-    return refused(reject('decode', 'malformed_payload', 'frm_payload is not base64', '/uplink_message/frm_payload'));
-  const decoded = uplink['decoded_payload'];
-  if (bytes.length === 0 && !isObject(decoded)) return { values: [], rejections: [], event: 'empty' };
-  const time = uplink['received_at'] ?? up['received_at'];
-  const receivedAt = time === undefined ? message.receivedAt : deviceInstant(time);
-  if (receivedAt === undefined) {
-    return refused(
-      reject(
-        'decode',
-        'invalid_time',
-        `received_at is ${JSON.stringify(time).slice(0, 80)}; expected RFC 3339`,
-        '/uplink_message/received_at',
-      ),
-    );
-  }
-  const fPort = uplink['f_port'] ?? 0;
-  if (!Number.isInteger(fPort)) return refused(reject('decode', 'invalid_value', 'f_port is no whole number', '/uplink_message/f_port'));
-  const radio = bestRadio(uplink['rx_metadata']);
   const devEui = ids['dev_eui'];
-  return accepted({
-    deviceId,
+  return frameUplink({
+    deviceId: topicDevice,
     ...(typeof devEui === 'string' ? { alsoKnownAs: [devEui] } : {}),
-    receivedAt,
-    defaultDecoder: 'decoded-payload',
-    body: { kind: 'frame', bytes, fPort: fPort as number, ...(isObject(decoded) ? { decoded } : {}) },
-    ...(radio === undefined ? {} : { radio }),
+    frame: [uplink['frm_payload'], '/uplink_message/frm_payload'],
+    decoded: uplink['decoded_payload'],
+    time:
+      uplink['received_at'] === undefined ? [up['received_at'], '/received_at'] : [uplink['received_at'], '/uplink_message/received_at'],
+    fPort: [uplink['f_port'], '/uplink_message/f_port'],
+    gateways: uplink['rx_metadata'],
+    arrivedAt: message.receivedAt,
   });
 }
 

@@ -121,9 +121,9 @@ describe('readFields', () => {
       values: [],
       rejections: [],
     });
-    const { rejections } = readFields({ x: 1, y: '2 V' }, at, 'own');
+    const { rejections } = readFields({ x: 1, y: '2 V', bme280: { temperature: 21 }, limits: { note: 'none' } }, at, 'own');
     expect(rejections).toHaveLength(1);
-    expect(rejections[0]?.message).toContain('"x", "y"');
+    expect(rejections[0]?.message).toMatch(/"x", "y", "bme280"$/);
   });
 
   it('takes the same value under two names, and neither of two different ones', () => {
