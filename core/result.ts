@@ -7,8 +7,7 @@ export interface Outcome<T> {
 }
 
 /** A single value or the reason why there is none. */
-export type Result<T, E = Rejection> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: E };
+export type Result<T, E = Rejection> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: E };
 
 export function ok<T>(value: T): { readonly ok: true; readonly value: T } {
   return { ok: true, value };
