@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { represent, VALUE_MEMBER, type RepresentOptions } from '../represent.ts';
-import { lostInstances } from '../subscription/match.ts';
+import { asRemoved, lostInstances } from '../removed.ts';
+import { represent, type RepresentOptions } from '../represent.ts';
 import type { Subscription } from '../subscription/document.ts';
 import type { Change, Instant, ResolvedContext, StoredAttribute, StoredEntity } from '../types.ts';
-
-const NULL = 'urn:ngsi-ld:null';
 
 const PREVIOUS_MEMBER = {
   value: 'previousValue',
@@ -82,7 +80,7 @@ function emptied(change: Change, attributes: readonly string[]): StoredEntity {
   const before = change.before as StoredEntity;
   const left = attributes.flatMap((iri): [string, StoredAttribute[]][] => {
     const instances = before.attributes[iri];
-    return instances === undefined ? [] : [[iri, instances.map(asNull)]];
+    return instances === undefined ? [] : [[iri, instances.map(asRemoved)]];
   });
   return { ...before, attributes: Object.fromEntries(left) };
 }
@@ -93,21 +91,15 @@ function withDeleted(change: Change, attributes: ReadonlySet<string>, subscripti
   if (subscription.notificationTrigger?.includes('attributeDeleted') !== true) return after;
   const all = { ...after.attributes };
   for (const iri of attributes) {
-    const lost = lostInstances(change, iri);
-    if (lost.length > 0) all[iri] = [...(all[iri] ?? []), ...lost.map(asNull)];
+    const lost = lostInstances(change.before, change.after, iri);
+    if (lost.length > 0) all[iri] = [...(all[iri] ?? []), ...lost.map(asRemoved)];
   }
   return { ...after, attributes: all };
 }
 
-function asNull(instance: StoredAttribute): StoredAttribute {
-  const { type, datasetId, createdAt, modifiedAt } = instance;
-  const value = type === 'LanguageProperty' ? { '@none': NULL } : type === 'ListProperty' || type === 'ListRelationship' ? [NULL] : NULL;
-  return { type, [VALUE_MEMBER[type]]: value, createdAt, modifiedAt, ...(datasetId !== undefined && { datasetId }) } as StoredAttribute;
-}
-
 function markDeleted(json: Record<string, unknown>, change: Change, context: ResolvedContext): void {
   for (const iri of Object.keys(change.before?.attributes ?? {})) {
-    const lost = new Set(lostInstances(change, iri).map((one) => one.datasetId));
+    const lost = new Set(lostInstances(change.before, change.after, iri).map((one) => one.datasetId));
     for (const instance of instancesOf(json[context.compactName(iri)])) {
       if (lost.has(instance['datasetId'] as string | undefined)) instance['deletedAt'] = change.at;
     }
@@ -122,7 +114,7 @@ function addPrevious(json: Record<string, unknown>, change: Change, context: Res
   for (const iri of new Set([...change.written, ...change.removed, ...Object.keys(change.before.attributes)])) {
     const name = context.compactName(iri);
     const touched = change.written.includes(iri);
-    const lost = new Set(lostInstances(change, iri).map((one) => one.datasetId));
+    const lost = new Set(lostInstances(change.before, change.after, iri).map((one) => one.datasetId));
     if (json[name] === undefined || (!touched && lost.size === 0)) continue;
     if (!isInstance(json[name]) && !Array.isArray(json[name])) json[name] = { value: json[name] };
     for (const instance of instancesOf(json[name])) {

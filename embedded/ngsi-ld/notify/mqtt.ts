@@ -34,9 +34,12 @@ export function createMqttSender(): Sender {
       await withinTime(client.publishAsync(topic, JSON.stringify({ metadata: headers, body }), { qos }), timeoutMs);
     },
     async close() {
-      const open = await Promise.allSettled(clients.values());
+      const open = [...clients.values()];
       clients.clear();
-      await Promise.all(open.map((one) => (one.status === 'fulfilled' ? one.value.endAsync(true) : undefined)));
+      for (const connecting of open) {
+        const client = await connecting.catch(() => undefined);
+        await client?.endAsync(true);
+      }
     },
   };
 }

@@ -8,17 +8,29 @@ import { createNotifier } from '../notify/notifier.ts';
 import { Problem } from '../problems.ts';
 import { pathId, type Json } from '../subscription/checks.ts';
 import { NEVER_DELIVERED, presentSubscription, type StoredSubscription } from '../subscription/document.ts';
-import { createDocuments } from '../subscription/documents.ts';
+import { createDocuments, type Documents } from '../subscription/documents.ts';
 import { checkContext, checkExpiry, mergeFragment, readSubscription } from '../subscription/read.ts';
 import type { BrokerDeps } from '../types.ts';
 
-/** /subscriptions (6.10, 6.11) and the notifications they lead to. */
-export function subscriptionRoutes(deps: BrokerDeps): Router {
+/** /subscriptions (6.10, 6.11) with the notifications they lead to, and /csourceSubscriptions (6.12, 6.13), which are only kept. */
+export function subscriptionsRouter(deps: BrokerDeps): Router {
   const subscriptions = createDocuments<StoredSubscription>(deps.db, 'subscription');
+  const toRegistrations = createDocuments<StoredSubscription>(deps.db, 'registration-subscription');
   const notifier = createNotifier(deps, subscriptions);
   const router = Router();
+  addRoutes(router, deps, '/subscriptions', subscriptions, (tenant, id) => notifier.refresh(tenant, id));
+  addRoutes(router, deps, '/csourceSubscriptions', toRegistrations, () => undefined);
+  return router;
+}
 
-  route(router, deps, '/subscriptions', {
+function addRoutes(
+  router: Router,
+  deps: BrokerDeps,
+  path: string,
+  subscriptions: Documents<StoredSubscription>,
+  changed: (tenant: string, id: string) => void,
+): void {
+  route(router, deps, path, {
     async post(req, res) {
       paramsOf(req, [], deps);
       const { json, context } = await bodyOf(req, deps);
@@ -40,8 +52,8 @@ export function subscriptionRoutes(deps: BrokerDeps): Router {
       if (!subscriptions.add(tenant, subscription.id, stored)) {
         throw new Problem('AlreadyExists', 'Subscription already exists', subscription.id);
       }
-      notifier.refresh(tenant, subscription.id);
-      sendCreated(req, res, `/subscriptions/${segment(subscription.id)}`);
+      changed(tenant, subscription.id);
+      sendCreated(req, res, `${path}/${segment(subscription.id)}`);
     },
     async get(req, res) {
       const params = paramsOf(req, ['limit', 'offset', 'count', 'options', 'local'], deps);
@@ -58,7 +70,7 @@ export function subscriptionRoutes(deps: BrokerDeps): Router {
     },
   });
 
-  route(router, deps, '/subscriptions/:id', {
+  route(router, deps, `${path}/:id`, {
     async get(req, res) {
       const params = paramsOf(req, ['options'], deps);
       const accept = acceptOf(req);
@@ -89,7 +101,7 @@ export function subscriptionRoutes(deps: BrokerDeps): Router {
         modifiedAt: now,
         state: fragment['isActive'] === true ? { ...current.state, consecutiveErrors: 0 } : current.state,
       });
-      notifier.refresh(tenant, id);
+      changed(tenant, id);
       sendNoContent(req, res);
     },
     delete(req, res) {
@@ -97,7 +109,7 @@ export function subscriptionRoutes(deps: BrokerDeps): Router {
       const tenant = existingTenant(req, deps);
       const id = pathId(req.params['id']);
       if (!subscriptions.remove(tenant, id)) throw missing(id);
-      notifier.refresh(tenant, id);
+      changed(tenant, id);
       sendNoContent(req, res);
     },
   });
@@ -108,15 +120,14 @@ export function subscriptionRoutes(deps: BrokerDeps): Router {
     if (stored === undefined) throw missing(id);
     return stored;
   }
-
-  return router;
 }
 
 function missing(id: string): Problem {
   return new Problem('ResourceNotFound', 'No such subscription', id);
 }
 
-function wantsSysAttrs(options: string | undefined): boolean {
+/** options=sysAttrs; every other option is refused. */
+export function wantsSysAttrs(options: string | undefined): boolean {
   const unknown = (listOf(options) ?? []).find((option) => option !== 'sysAttrs');
   if (unknown !== undefined)
     throw new Problem('BadRequestData', 'Invalid URI parameter', `options: sysAttrs is understood, not ${unknown}`);

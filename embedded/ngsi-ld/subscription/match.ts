@@ -2,7 +2,8 @@ import { parseGeo } from '../query/geo.ts';
 import { parseLogic, type EntityTest } from '../query/logic.ts';
 import { parseQ } from '../query/q.ts';
 import { parseScopeQ } from '../query/scope.ts';
-import type { Change, ResolvedContext, StoredAttribute, StoredEntity } from '../types.ts';
+import { lostInstances } from '../removed.ts';
+import type { Change, ResolvedContext, StoredEntity } from '../types.ts';
 import type { EntitySelector, Subscription, Trigger } from './document.ts';
 
 const DEFAULT_TRIGGERS: readonly Trigger[] = ['attributeCreated', 'attributeUpdated'];
@@ -63,15 +64,9 @@ function attributeEvents(change: Change): Map<string, Trigger[]> {
   for (const attribute of change.written)
     add(attribute, change.before?.attributes[attribute] === undefined ? 'attributeCreated' : 'attributeUpdated');
   for (const attribute of Object.keys(change.before?.attributes ?? {})) {
-    if (lostInstances(change, attribute).length > 0) add(attribute, 'attributeDeleted');
+    if (lostInstances(change.before, change.after, attribute).length > 0) add(attribute, 'attributeDeleted');
   }
   return events;
-}
-
-/** Instances that were there before the change and are no more. */
-export function lostInstances(change: Change, attribute: string): StoredAttribute[] {
-  const kept = change.after?.attributes[attribute] ?? [];
-  return (change.before?.attributes[attribute] ?? []).filter((one) => !kept.some((other) => other.datasetId === one.datasetId));
 }
 
 function selectorTest(selector: EntitySelector): EntityTest {
