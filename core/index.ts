@@ -7,7 +7,7 @@ export { reject, type Rejection, type RejectionCode, type Stage } from './reject
 export { instant, localInstant, localInstants, rfc822Instant } from './source/time.ts';
 export { decimal } from './source/number.ts';
 export { toWgs84, type Crs } from './source/crs.ts';
-export { columnPointer, coordinatesOf, numberOf, requiredText, textOf } from './source/row.ts';
+export { columnPointer, coordinatesOf, numberOf, requiredText, requiredTexts, textOf } from './source/row.ts';
 export { deviceUrn } from './entity/device.ts';
 export { byMoment, observation, unmapped, type AttributeTable } from './entity/observation.ts';
 export { deviceIdFault } from './decode/device-id.ts';

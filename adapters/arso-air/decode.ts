@@ -9,7 +9,7 @@ import {
   plainName,
   refused,
   reject,
-  requiredText,
+  requiredTexts,
   textOf,
   toWgs84,
   type DatasetFile,
@@ -23,13 +23,12 @@ import { endOfHour } from './time.ts';
 
 /** One `postaja`. An absent pollutant is not measured there, an empty one has no value now: neither is published. A value that is none is refused alone. */
 export function decode(row: Row, file: DatasetFile): Outcome<AirRecord> {
-  const station = requiredText(row, '@sifra');
-  if (!station.ok) return refused(station.error);
-  const name = requiredText(row, 'merilno_mesto');
-  if (!name.ok) return refused(name.error);
+  const texts = requiredTexts(row, '@sifra', 'merilno_mesto');
+  if (!texts.ok) return refused(texts.error);
+  const [station, name] = texts.value;
   const observedAt = endOfHour(row, file.rows);
   if (!observedAt.ok) return refused(observedAt.error);
-  const location = locate(row, station.value);
+  const location = locate(row, station);
   if (!location.ok) return refused(location.error);
 
   const rejections: Rejection[] = [];
@@ -41,8 +40,8 @@ export function decode(row: Row, file: DatasetFile): Outcome<AirRecord> {
   }
   if (Object.keys(concentrations).length === 0) return { values: [], rejections };
   const record = {
-    station: station.value,
-    name: plainName(name.value),
+    station,
+    name: plainName(name),
     observedAt: observedAt.value,
     location: location.value,
     concentrations,

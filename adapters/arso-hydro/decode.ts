@@ -11,6 +11,7 @@ import {
   refused,
   reject,
   requiredText,
+  requiredTexts,
   textOf,
   toWgs84,
   type Instant,
@@ -24,15 +25,12 @@ import { quantities, type Field, type HydroRecord } from './record.ts';
 
 /** One `postaja` of version 1.3 or 1.5. An absent, empty or self-closed value is no value and is not published; 0 is one. */
 export function decode(row: Row): Outcome<HydroRecord> {
-  const station = requiredText(row, '@sifra');
-  if (!station.ok) return refused(station.error);
-  const river = requiredText(row, 'reka');
-  if (!river.ok) return refused(river.error);
-  const place = requiredText(row, 'merilno_mesto');
-  if (!place.ok) return refused(place.error);
+  const texts = requiredTexts(row, '@sifra', 'reka', 'merilno_mesto');
+  if (!texts.ok) return refused(texts.error);
+  const [station, river, place] = texts.value;
   const observedAt = momentOf(row);
   if (!observedAt.ok) return refused(observedAt.error);
-  const location = locate(row, station.value);
+  const location = locate(row, station);
   if (!location.ok) return refused(location.error);
 
   const rejections: Rejection[] = [];
@@ -44,8 +42,8 @@ export function decode(row: Row): Outcome<HydroRecord> {
   }
   if (Object.keys(values).length === 0) return { values: [], rejections };
   const record = {
-    station: station.value,
-    name: plainName(`${river.value} - ${place.value}`),
+    station,
+    name: plainName(`${river} - ${place}`),
     observedAt: observedAt.value,
     location: location.value,
     values,

@@ -8,7 +8,7 @@ import {
   plainName,
   refused,
   reject,
-  requiredText,
+  requiredTexts,
   textOf,
   type Outcome,
   type Rejection,
@@ -20,13 +20,12 @@ import { intervalOf, momentOf } from './time.ts';
 
 /** One `metData` of the newest, the all-stations or the history file. Empty means "not available" and is not published. */
 export function decode(row: Row): Outcome<MeteoRecord> {
-  const station = requiredText(row, 'domain_meteosiId');
-  if (!station.ok) return refused(station.error);
-  const name = requiredText(row, textOf(row, 'domain_longTitle') === undefined ? 'domain_title' : 'domain_longTitle');
-  if (!name.ok) return refused(name.error);
+  const texts = requiredTexts(row, 'domain_meteosiId', textOf(row, 'domain_longTitle') === undefined ? 'domain_title' : 'domain_longTitle');
+  if (!texts.ok) return refused(texts.error);
+  const [station, name] = texts.value;
   const observedAt = momentOf(row);
   if (!observedAt.ok) return refused(observedAt.error);
-  const location = locate(row, station.value);
+  const location = locate(row, station);
   if (!location.ok) return refused(location.error);
 
   const rejections: Rejection[] = [];
@@ -39,8 +38,8 @@ export function decode(row: Row): Outcome<MeteoRecord> {
   if (Object.keys(values).length === 0) return { values: [], rejections };
   const intervalMinutes = intervalOf(row);
   const record = {
-    station: station.value,
-    name: plainName(name.value),
+    station,
+    name: plainName(name),
     observedAt: observedAt.value,
     location: location.value,
     ...(intervalMinutes === undefined ? {} : { intervalMinutes }),

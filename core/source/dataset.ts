@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 
 import { attributesOf } from '../entity/entity.ts';
 import type { Consignment, StateStore } from '../outbox/outbox.ts';
+import { version } from '../paths.ts';
 import { passRow, type Knowledge, type Passage } from '../pipeline.ts';
 import type { Adapter, Instant } from '../plugin.ts';
 import { reject, type Rejection } from '../rejection.ts';
@@ -66,16 +67,16 @@ export async function runAdapter(run: AdapterRun): Promise<RunReport> {
     url,
     state: input.state,
     key: `adapters/${adapter.name}`,
-    purpose: stations === 'all' ? stations : [...stations].sort().join(' '),
+    // A newer version may read more out of the same file.
+    purpose: `${version} ${stations === 'all' ? stations : [...stations].sort().join(' ')}`,
     now: clock(),
-    ...(input.timeoutMs === undefined ? {} : { timeoutMs: input.timeoutMs }),
-    ...(maxBytes === undefined ? {} : { maxBytes }),
+    timeoutMs: input.timeoutMs,
+    maxBytes,
   });
   const nothing = { adapter: adapter.name, from: url, received: 0, filtered: 0, entities: 0, rejections: 0 };
   if (fetched.kind === 'unchanged') return { ...nothing, outcome: 'unchanged' };
   if (fetched.kind === 'unavailable') {
-    const { reason, retryAfterMs } = fetched;
-    return { ...nothing, outcome: 'unavailable', reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+    return { ...nothing, outcome: 'unavailable', reason: fetched.reason, retryAfterMs: fetched.retryAfterMs };
   }
   if (fetched.kind === 'refused') return refuse(run, fetched.rejection, url, new Uint8Array());
   const report = await take(run, fetched.bytes, url);

@@ -71,7 +71,7 @@ export async function fetchDataset(request: FetchRequest): Promise<Fetched> {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const { etag, 'last-modified': lastModified } = response.headers;
   const remember = (): void => {
-    state.set(key, { url, purpose, sha256, ...text('etag', etag), ...text('lastModified', lastModified) } satisfies Validators);
+    state.set(key, { url, purpose, sha256, etag: stringOf(etag), lastModified: stringOf(lastModified) } satisfies Validators);
   };
   if (sha256 === known?.sha256) {
     remember();
@@ -80,8 +80,8 @@ export async function fetchDataset(request: FetchRequest): Promise<Fetched> {
   return { kind: 'fresh', bytes, remember };
 }
 
-function text<K extends string>(name: K, value: unknown): { [key in K]?: string } {
-  return typeof value === 'string' ? ({ [name]: value } as { [key in K]: string }) : {};
+function stringOf(header: unknown): string | undefined {
+  return typeof header === 'string' ? header : undefined;
 }
 
 function knownValidators(stored: unknown, url: string, purpose: string): Validators | undefined {

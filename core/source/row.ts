@@ -17,6 +17,17 @@ export function requiredText(row: Row, column: string): Result<string> {
   return err(reject('decode', 'missing_field', `${column} is absent, empty or repeated; expected a text`, columnPointer(column)));
 }
 
+/** The texts of columns that must all have one, in their order. Refuses `missing_field` for the first that has none. */
+export function requiredTexts<C extends readonly string[]>(row: Row, ...columns: C): Result<{ [K in keyof C]: string }> {
+  const texts: string[] = [];
+  for (const column of columns) {
+    const text = requiredText(row, column);
+    if (!text.ok) return text;
+    texts.push(text.value);
+  }
+  return ok(texts as { [K in keyof C]: string });
+}
+
 /** The decimal number of a column; undefined where it is absent or empty. Refuses `invalid_value`, also when the column is repeated. */
 export function numberOf(row: Row, column: string): Result<number | undefined> {
   const value = Object.hasOwn(row, column) ? row[column] : undefined;

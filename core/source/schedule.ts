@@ -63,7 +63,7 @@ async function run(adapter: Adapter, options: ScheduleOptions): Promise<RunRepor
   const report = await runAdapter({
     adapter,
     knowledge,
-    input: { kind: 'fetch', state: outbox.state, ...(url === undefined ? {} : { url }) },
+    input: { kind: 'fetch', state: outbox.state, url },
     stations: stations ?? adapter.defaultStations,
     sink,
     clock,

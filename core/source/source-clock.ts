@@ -66,7 +66,7 @@ export class SourceClock {
 
   status(): SourceStatus {
     const { available, runs, failures, last } = this;
-    return { available, runs, failures, ...(last === undefined ? {} : { last }) };
+    return { available, runs, failures, last };
   }
 
   async stop(): Promise<void> {
