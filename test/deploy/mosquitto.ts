@@ -1,15 +1,17 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect as connectSocket, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { freePort, mosquittoBinary } from '../core/source/mqtt-brokers.ts';
+
 const deploy = join(import.meta.dirname, '..', '..', 'deploy');
 
 /** False where Debian's Mosquitto is not installed; the tests then say so and skip. */
-export const hasMosquitto = spawnSync('mosquitto', ['-h']).error === undefined && spawnSync('mosquitto_passwd').error === undefined;
+export const hasMosquitto = mosquittoBinary !== undefined && spawnSync('mosquitto_passwd').error === undefined;
 
 /** The stack's Mosquitto configuration under the installed Mosquitto: only the paths, the port and the address are rewritten. */
 export class DeployedMosquitto {
@@ -52,7 +54,7 @@ export class DeployedMosquitto {
   }
 
   async start(): Promise<void> {
-    const child = spawn('mosquitto', ['-c', join(this.folder, 'mosquitto.conf')], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(mosquittoBinary ?? 'mosquitto', ['-c', join(this.folder, 'mosquitto.conf')], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
@@ -78,17 +80,8 @@ export class DeployedMosquitto {
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 async function accepts(port: number): Promise<boolean> {
-  const socket = connectSocket(port, '127.0.0.1');
+  const socket = connect(port, '127.0.0.1');
   try {
     await once(socket, 'connect');
     return true;
