@@ -1,0 +1,96 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { passMessage, type AgentKnowledge, type Passage } from '../../core/pipeline.ts';
+import type { Device, Envelope } from '../../core/plugin.ts';
+import { loadKnowledge } from '../../core/service/knowledge.ts';
+
+const knowledge = await loadKnowledge();
+const receivedAt = '2026-03-02T08:15:00.000Z';
+const gauge: Device = {
+  id: 'nikova-most',
+  family: 'river-level',
+  decoder: 'milesight-em500-udl',
+  location: [14.0262, 46.0031],
+  datum: 4.35,
+  name: { sl: 'Nikova, most', en: 'Nikova, bridge' },
+  owner: 'Občina Idrija',
+  addressLocality: 'Idrija',
+};
+const topic = 'application/5b1c/device/24e124713b000017/event/up';
+
+function pass(frame: string, device: Device | undefined, agents: Partial<AgentKnowledge> = {}): Passage {
+  const payload = {
+    time: '2026-03-02T08:14:30+00:00',
+    data: Buffer.from(frame, 'hex').toString('base64'),
+    rxInfo: [{ rssi: -101 }, { rssi: -88, snr: 9 }],
+  };
+  const envelope = knowledge.agents.envelopes.find(({ name }) => name === 'chirpstack-v4') as Envelope;
+  const message = { topic, payload: Buffer.from(JSON.stringify(payload)), receivedAt };
+  return passMessage(message, envelope, { ...knowledge, ...knowledge.agents, device: () => device, ...agents });
+}
+
+const codes = ({ deadLetters }: Passage): string[] => deadLetters.map(({ rejection }) => `${rejection.stage} ${rejection.code}`);
+const entities = ({ publications }: Passage) => publications.map(({ entity }) => entity);
+
+describe('passMessage', () => {
+  it('publishes what was measured and the Device that measured it, each with its own moment', () => {
+    const passage = pass('01756403829209' + '20ce8043a569b004', gauge);
+    expect(codes(passage)).toEqual([]);
+    expect(entities(passage).map(({ id }) => id)).toEqual([
+      'urn:ngsi-ld:WaterObserved:nikova-most',
+      'urn:ngsi-ld:WaterObserved:nikova-most',
+      'urn:ngsi-ld:Device:nikova-most',
+    ]);
+    expect(entities(passage)[2]).toEqual({
+      id: 'urn:ngsi-ld:Device:nikova-most',
+      type: 'Device',
+      deviceCategory: { type: 'Property', value: ['sensor'] },
+      controlledProperty: { type: 'Property', value: ['waterLevel', 'temperature'] },
+      location: { type: 'GeoProperty', value: { type: 'Point', coordinates: [14.0262, 46.0031] } },
+      name: { type: 'Property', value: 'Nikova, most' },
+      address: { type: 'Property', value: { addressLocality: 'Idrija', addressCountry: 'SI' } },
+      dataProvider: { type: 'Property', value: 'Občina Idrija' },
+      dateLastValueReported: {
+        type: 'Property',
+        value: { '@type': 'DateTime', '@value': '2026-03-02T08:14:30.000Z' },
+        observedAt: '2026-03-02T08:14:30.000Z',
+      },
+      batteryLevel: { type: 'Property', value: 1, unitCode: 'C62', observedAt: '2026-03-02T08:14:30.000Z' },
+      rssi: { type: 'Property', value: -88, unitCode: 'DBM', observedAt: '2026-03-02T08:14:30.000Z' },
+    });
+  });
+
+  it('publishes the Device alone when only its battery spoke', () => {
+    const passage = pass('01755f', gauge);
+    expect(codes(passage)).toEqual([]);
+    expect(entities(passage).map(({ type }) => type)).toEqual(['Device']);
+  });
+
+  it('names a frame without a measurement and refuses nothing of it', () => {
+    const passage = pass('ff0bffff090200', gauge);
+    expect(passage).toMatchObject({ event: 'boot', publications: [], deadLetters: [], readings: [] });
+  });
+
+  it('refuses each thing at its stage, with the raw message to replay', () => {
+    expect(codes(pass('0382', gauge))).toEqual(['decode truncated_frame']);
+    expect(codes(pass('03829209', undefined))).toEqual(['decode unknown_device']);
+    expect(codes(pass('03829209', { ...gauge, decoder: 'acme-one' }))).toEqual(['decode unknown_model']);
+    expect(codes(pass('03829209', { ...gauge, family: 'snow' }))).toEqual(['decode unknown_model']);
+    expect(codes(pass('03829209', { ...gauge, datum: 1 }))).toEqual(['check out_of_model_bounds', 'check no_measurement']);
+    const [letter] = pass('03829209', undefined).deadLetters;
+    expect(letter?.origin).toEqual({ plugin: 'agents/envelopes/chirpstack-v4', from: topic, receivedAt });
+    expect(JSON.parse(Buffer.from(letter?.raw ?? []).toString())).toHaveProperty('data', 'A4KSCQ==');
+  });
+
+  it('refuses the message, and only it, when a plug-in fails', () => {
+    const decoder = knowledge.agents.decoders.get('milesight-em500-udl');
+    if (decoder === undefined) throw new Error('the decoder is gone');
+    const broken = {
+      ...decoder,
+      decode: () => {
+        throw new TypeError('not a function');
+      },
+    };
+    expect(codes(pass('03829209', gauge, { decoders: new Map([[broken.name, broken]]) }))).toEqual(['decode plugin_failure']);
+  });
+});
