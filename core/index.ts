@@ -10,6 +10,7 @@ export { toWgs84, type Crs } from './source/crs.ts';
 export { columnPointer, coordinatesOf, numberOf, requiredText, requiredTexts, textOf } from './source/row.ts';
 export { deviceUrn } from './entity/device.ts';
 export { byMoment, observation, unmapped, type AttributeTable } from './entity/observation.ts';
+export { stationEntity, stationSchema, type StationRecord } from './entity/station.ts';
 export { deviceIdFault } from './decode/device-id.ts';
 export { measurementReadings, measurementSchema, readFields, type Measurement } from './decode/fields.ts';
 export { deviceInstant } from './decode/instant.ts';

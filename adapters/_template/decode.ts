@@ -1,9 +1,9 @@
 import { accepted, coordinatesOf, localInstant, numberOf, plainName, refused, reject, requiredTexts, type Outcome, type Row } from '#core';
 import { dataset } from './dataset.ts';
-import type { StationRecord } from './record.ts';
+import type { AirRecord } from './record.ts';
 
 /** One `station`. Units are converted here, once; bad data is refused with the column, its value and what was expected. */
-export function decode(row: Row): Outcome<StationRecord> {
+export function decode(row: Row): Outcome<AirRecord> {
   const texts = requiredTexts(row, '@id', 'name', 'time');
   if (!texts.ok) return refused(texts.error);
   const [station, name, time] = texts.value;

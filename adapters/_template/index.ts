@@ -2,7 +2,7 @@ import { textOf, type Adapter } from '#core';
 import { dataset } from './dataset.ts';
 import { decode } from './decode.ts';
 import { map } from './map.ts';
-import { recordSchema, type StationRecord } from './record.ts';
+import { recordSchema, type AirRecord } from './record.ts';
 
 export default {
   name: '__name__',
@@ -17,4 +17,4 @@ export default {
   decode,
   map,
   expect: { minRows: 1, maxRejectedPct: 50 },
-} satisfies Adapter<StationRecord>;
+} satisfies Adapter<AirRecord>;

@@ -1,19 +1,11 @@
-import { accepted, dateTime, measured, point, property, urn, type Entity, type Outcome } from '#core';
+import { accepted, measured, property, stationEntity, type Entity, type Outcome } from '#core';
 import { dataset } from './dataset.ts';
 import { pollutants, type AirRecord } from './record.ts';
 
 /** One AirQualityObserved per station; each hour is a state of it. */
 export function map(record: AirRecord): Outcome<Entity> {
-  const entity: Entity = {
-    id: urn('AirQualityObserved', 'arso', record.station),
-    type: 'AirQualityObserved',
-    name: property(record.name),
-    location: point(...record.location),
-    dateObserved: dateTime(record.observedAt),
-    typeofLocation: property('outdoor'),
-    dataProvider: property(dataset.attribution),
-    source: property(dataset.url),
-  };
+  const entity = stationEntity('AirQualityObserved', 'arso', record, dataset);
+  entity['typeofLocation'] = property('outdoor');
   for (const { attribute, unitCode } of pollutants) {
     const concentration = record.concentrations[attribute];
     if (concentration === undefined) continue;

@@ -1,4 +1,4 @@
-import type { Instant } from '#core';
+import { stationSchema, type StationRecord } from '#core';
 
 /** Column of the source → attribute of AirQualityObserved with its unit code: GQ µg/m³, GP mg/m³ (ARSO gives CO in mg/m³). */
 export const pollutants = [
@@ -20,15 +20,8 @@ export interface Concentration {
   readonly belowDetectionLimit?: true;
 }
 
-/** One hour of one station. */
-export interface AirRecord {
-  /** `sifra`, e.g. E424. */
-  readonly station: string;
-  readonly name: string;
-  /** End of the hour that the values are the mean of. */
-  readonly observedAt: Instant;
-  /** WGS84 [longitude, latitude]. */
-  readonly location: readonly [number, number];
+/** One hour of one station (`sifra`, e.g. E424); `observedAt` is its end. */
+export interface AirRecord extends StationRecord {
   readonly concentrations: { readonly [P in Pollutant]?: Concentration };
 }
 
@@ -39,20 +32,11 @@ const concentration = {
   additionalProperties: false,
 };
 
-export const recordSchema = {
-  type: 'object',
-  properties: {
-    station: { type: 'string', minLength: 1 },
-    name: { type: 'string', minLength: 1 },
-    observedAt: { type: 'string', format: 'date-time' },
-    location: { type: 'array', items: { type: 'number' }, minItems: 2, maxItems: 2 },
-    concentrations: {
-      type: 'object',
-      properties: Object.fromEntries(pollutants.map(({ attribute }) => [attribute, concentration])),
-      minProperties: 1,
-      additionalProperties: false,
-    },
+export const recordSchema = stationSchema({
+  concentrations: {
+    type: 'object',
+    properties: Object.fromEntries(pollutants.map(({ attribute }) => [attribute, concentration])),
+    minProperties: 1,
+    additionalProperties: false,
   },
-  required: ['station', 'name', 'observedAt', 'location', 'concentrations'],
-  additionalProperties: false,
-};
+});

@@ -1,4 +1,4 @@
-import { accepted, dateTime, measured, point, property, urn, type Entity, type Outcome } from '#core';
+import { accepted, measured, stationEntity, type Entity, type Outcome } from '#core';
 import { dataset } from './dataset.ts';
 import type { HydroRecord } from './record.ts';
 
@@ -18,16 +18,7 @@ export function map(record: HydroRecord): Outcome<Entity> {
       return value === undefined ? [] : [[attribute, measured(value, unitCode, record.observedAt)] as const];
     });
     if (told.length === 0) continue;
-    entities.push({
-      id: urn(type, 'arso', record.station),
-      type,
-      name: property(record.name),
-      location: point(...record.location),
-      dateObserved: dateTime(record.observedAt),
-      dataProvider: property(dataset.attribution),
-      source: property(dataset.url),
-      ...Object.fromEntries(told),
-    });
+    entities.push({ ...stationEntity(type, 'arso', record, dataset), ...Object.fromEntries(told) });
   }
   return accepted(...entities);
 }

@@ -1,19 +1,11 @@
-import { accepted, dateTime, measured, point, property, urn, type Entity, type Outcome } from '#core';
+import { accepted, measured, property, stationEntity, type Entity, type Outcome } from '#core';
 import { dataset } from './dataset.ts';
 import { quantities, type MeteoRecord } from './record.ts';
 
 /** One WeatherObserved per station; each observation is a state of it. */
 export function map(record: MeteoRecord): Outcome<Entity> {
   const { values, intervalMinutes, observedAt } = record;
-  const entity: Entity = {
-    id: urn('WeatherObserved', 'arso', record.station),
-    type: 'WeatherObserved',
-    name: property(record.name),
-    location: point(...record.location),
-    dateObserved: dateTime(observedAt),
-    dataProvider: property(dataset.attribution),
-    source: property(dataset.url),
-  };
+  const entity = stationEntity('WeatherObserved', 'arso', record, dataset);
   if (values.precipitation !== undefined && intervalMinutes !== undefined) {
     // The model has no place for the interval of a sum, and it differs between stations.
     entity['description'] = property(`Padavine: vsota ${intervalMinutes} min. Precipitation: sum of ${intervalMinutes} min.`);

@@ -1,4 +1,4 @@
-import type { Instant } from '#core';
+import { stationSchema, type StationRecord } from '#core';
 
 /**
  * Attribute of WeatherObserved ← column of the source, with the unit that the file must state and the divisor into the model's unit.
@@ -52,15 +52,8 @@ export interface Value {
   readonly suspect?: true;
 }
 
-/** One observation of one weather station. */
-export interface MeteoRecord {
-  /** `domain_meteosiId`, e.g. IDRIJA_CISTI-NAP_. */
-  readonly station: string;
-  readonly name: string;
-  /** End of the interval. */
-  readonly observedAt: Instant;
-  /** WGS84 [longitude, latitude]. */
-  readonly location: readonly [number, number];
+/** One observation of one weather station (`domain_meteosiId`, e.g. IDRIJA_CISTI-NAP_); `observedAt` is the end of its interval. */
+export interface MeteoRecord extends StationRecord {
   /** Length of the interval that the precipitation is the sum of: 10 minutes at some stations, 30 at others. */
   readonly intervalMinutes?: number;
   readonly values: { readonly [A in Attribute]?: Value };
@@ -73,14 +66,8 @@ const value = {
   additionalProperties: false,
 };
 
-export const recordSchema = {
-  type: 'object',
-  properties: {
-    station: { type: 'string', minLength: 1 },
-    name: { type: 'string', minLength: 1 },
-    observedAt: { type: 'string', format: 'date-time' },
-    location: { type: 'array', items: { type: 'number' }, minItems: 2, maxItems: 2 },
-    intervalMinutes: { type: 'number', exclusiveMinimum: 0 },
+export const recordSchema = stationSchema(
+  {
     values: {
       type: 'object',
       properties: Object.fromEntries(quantities.map(({ attribute }) => [attribute, value])),
@@ -88,6 +75,5 @@ export const recordSchema = {
       additionalProperties: false,
     },
   },
-  required: ['station', 'name', 'observedAt', 'location', 'values'],
-  additionalProperties: false,
-};
+  { intervalMinutes: { type: 'number', exclusiveMinimum: 0 } },
+);

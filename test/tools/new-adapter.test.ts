@@ -20,7 +20,7 @@ describe('scaffoldAdapter', () => {
     expect(files).toContain(join(adapters, 'bilbao-noise-map', 'examples', 'one-station', 'expected.ndjson'));
     for (const file of files as string[]) expect(readFileSync(file, 'utf8')).not.toMatch(/__\w+__/);
     expect(readFileSync(join(adapters, 'bilbao-noise-map', 'index.ts'), 'utf8')).toContain("name: 'bilbao-noise-map'");
-    expect(readFileSync(join(adapters, 'bilbao-noise-map', 'map.ts'), 'utf8')).toContain("'bilbao', record.station");
+    expect(readFileSync(join(adapters, 'bilbao-noise-map', 'map.ts'), 'utf8')).toContain("'bilbao', record");
   });
 
   it.each(['noise', 'Bilbao-noise', '../x-y', '', '_a-b'])('refuses the name %j', (name) => {
