@@ -17,6 +17,9 @@ export interface Fault {
   readonly unreached?: boolean;
 }
 
+/** A broker's `Retry-After` is followed up to here. */
+const longestWishMs = 10 * 60_000;
+
 /** A permission to send; valid for one round of requests. */
 export type Ticket = symbol;
 
@@ -66,7 +69,7 @@ export class Circuit {
     const pause = fault.kind === 'denied' ? capMs * (0.5 + random() / 2) : jitter(this.attempts, baseMs, cap, random);
     this.attempts++;
     this.fault = fault;
-    this.openUntil = now() + Math.max(pause, fault.afterMs ?? 0);
+    this.openUntil = now() + Math.max(pause, Math.min(fault.afterMs ?? 0, longestWishMs));
     this.round = Symbol('round');
     this.probe = undefined;
     return news;

@@ -18,7 +18,10 @@ export interface BrokerClientOptions {
 }
 
 export interface BrokerClient {
-  /** Batch upsert that leaves other attributes alone. `body`: a JSON array of entities, each id once. Never throws. */
+  /**
+   * Batch upsert that leaves other attributes alone. `body`: a JSON array of entities, each id once. `context`: its URL; empty: the core
+   * context alone. Never throws.
+   */
   upsert(body: string, context: string, signal?: AbortSignal): Promise<Answer>;
   /** Adds instances to an entity's history. Never throws. */
   addHistory(body: string, context: string, signal?: AbortSignal): Promise<Answer>;
@@ -59,7 +62,7 @@ export function createBrokerClient(options: BrokerClientOptions): BrokerClient {
           'Content-Type': 'application/json',
           'Content-Length': data.length,
           Accept: 'application/json',
-          Link: `<${context}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"`,
+          ...(context !== '' && { Link: `<${context}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"` }),
           ...(options.tenant !== undefined && { 'NGSILD-Tenant': options.tenant }),
           ...(token !== undefined && { Authorization: `Bearer ${token}` }),
         },

@@ -12,9 +12,9 @@ export interface IntakeOptions {
 }
 
 /** No sensor needs more; a message beyond is kept as a dead letter without being read. */
-export const largestPayloadBytes = 1024 * 1024;
+const largestPayloadBytes = 1024 * 1024;
 /** Nesting of JSON beyond which it is not parsed: parsers and walkers recurse. */
-export const deepestPayload = 64;
+const deepestPayload = 64;
 
 /**
  * The door of the line for MQTT messages, whoever brings them: resolves when everything that the message led to is on disk, so that it

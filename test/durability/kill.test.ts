@@ -90,6 +90,7 @@ describe('kill -9 under a QoS 1 stream', () => {
     'loses nothing on %s',
     async (kind) => {
       mkdirSync(folder, { recursive: true });
+      confirmed = 0;
       sink = await startSink();
       broker = kind === 'mosquitto' ? await mosquitto() : undefined;
       const mqttPort = broker?.port ?? (await freePort());
@@ -117,6 +118,7 @@ describe('kill -9 under a QoS 1 stream', () => {
       for (let round = 0; round < 2; round++) {
         await pause(200 + Math.random() * 500);
         await kill();
+        if (round === 0) expect(confirmed).toBeLessThan(messages);
         await up(environment);
       }
       await sent;
