@@ -3,7 +3,7 @@ import { reject, type Rejection } from '../rejection.ts';
 import { deviceInstant } from './instant.ts';
 import { isObject } from './payload.ts';
 import { convert } from './units.ts';
-import { meaningOf, type Dialect, type Meaning } from './vocabulary.ts';
+import { meaningOf, unknownUnit, type Dialect, type Meaning } from './vocabulary.ts';
 
 /** What was measured at one moment, by quantity, in the units of `schemas/quantities.json`. */
 export interface Measurement {
@@ -137,7 +137,7 @@ function readField(field: Field, observedAt: Instant, dialect: Dialect): Reading
     return reject(
       'decode',
       'unsupported_unit',
-      `${name} is ${number.value} in the unit "${unit}"; expected one that converts to ${meaning.unit}`,
+      `${name} is ${number.value} ${unit === unknownUnit ? 'without a unit' : `in the unit "${unit}"`}; expected a unit that converts to ${meaning.unit}`,
       pointer,
     );
   }
@@ -161,7 +161,7 @@ function givenUnit(meaning: Meaning, value: number): string {
   if (meaning.given !== 'by size') return meaning.given;
   if (value >= 300 && value <= 1100) return 'hPa';
   if (value >= 30_000 && value <= 110_000) return 'Pa';
-  return value >= 30 && value <= 110 ? 'kPa' : 'unknown';
+  return value >= 30 && value <= 110 ? 'kPa' : unknownUnit;
 }
 
 function escape(name: string): string {

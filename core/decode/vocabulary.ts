@@ -92,6 +92,9 @@ const table: readonly (readonly [quantity: string, unit: string, ...names: strin
   ['snr', 'dB', 'lora_snr'],
 ];
 
+/** No unit: what devices give under a name is too different to be read without one. */
+export const unknownUnit = 'unknown';
+
 /** Where vendors' codecs mean another unit by the very name of our quantity. */
 const networkUnits: Readonly<Record<string, string>> = {
   distance: 'mm',
@@ -99,7 +102,11 @@ const networkUnits: Readonly<Record<string, string>> = {
   soilMoisture: '%',
   conductivity: 'uS/cm',
   batteryLevel: '%',
-  waterLevel: 'unknown',
+  waterLevel: unknownUnit,
+  co: unknownUnit,
+  tvoc: unknownUnit,
+  flow: unknownUnit,
+  current: unknownUnit,
 };
 
 /** Quantity → unit, to be compared with `schemas/quantities.json`. */
