@@ -104,6 +104,14 @@ describe('readFields', () => {
     expect(readFields({ temperature: value }, at, 'own')).toMatchObject({ values: [], rejections: [{}] });
   });
 
+  it('reads a unit beside the value, also as a UN/CEFACT code', () => {
+    expect(values({ temperature: { value: 4.5, unitCode: 'CEL' }, co: { value: 300, unitCode: 'GQ' } })).toEqual({
+      airTemperature: 4.5,
+      co: 0.3,
+    });
+    expect(codes({ pm10: { value: 1, unitCode: 'CEL' } })).toEqual(['unsupported_unit']);
+  });
+
   it('tells pressure by its size, and refuses what is no air', () => {
     expect(values({ pressure: 968 })).toEqual({ atmosphericPressure: 968 });
     expect(values({ pressure: 96800 })).toEqual({ atmosphericPressure: 968 });
