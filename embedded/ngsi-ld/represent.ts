@@ -58,21 +58,24 @@ export function representInstances(instances: readonly StoredAttribute[], contex
       ? { dataset: { [first.datasetId]: simplified(first, context, options) } }
       : representAttribute(first, context, options);
   }
-  if (options.format !== 'simplified') return instances.map((instance) => representAttribute(instance, context, options));
+  if (options.format !== 'simplified') return instances.map((instance) => members(instance, context, options));
   return { dataset: Object.fromEntries(instances.map((one) => [one.datasetId ?? '@none', simplified(one, context, options)])) };
 }
 
 /** One instance in the wished format. */
 export function representAttribute(attribute: StoredAttribute, context: ResolvedContext, options: RepresentOptions = {}): unknown {
   if (options.format === 'simplified') return simplified(attribute, context, options);
-  const json = attributeMembers(inLanguage(attribute, options.lang), context, options);
-  if (options.format !== 'concise') return json;
-  const { type: _type, ...concise } = json;
-  const only = Object.keys(concise).length === 1;
-  if (only && attribute.type === 'GeoProperty') return concise['value'];
+  const json = members(attribute, context, options);
+  if (options.format !== 'concise' || Object.keys(json).length !== 1) return json;
+  if (attribute.type === 'GeoProperty') return json['value'];
   // An object alone would read as an attribute again.
-  if (only && 'value' in concise && isPlain(concise['value'])) return concise['value'];
-  return concise;
+  return 'value' in json && isPlain(json['value']) ? json['value'] : json;
+}
+
+/** The members of one instance: without its type in concise form. */
+function members(attribute: StoredAttribute, context: ResolvedContext, options: RepresentOptions): Record<string, unknown> {
+  const { type, ...rest } = attributeMembers(inLanguage(attribute, options.lang), context, options);
+  return options.format === 'concise' ? rest : { type, ...rest };
 }
 
 function attributeMembers(attribute: LocalAttribute, context: ResolvedContext, options: RepresentOptions): Record<string, unknown> {
