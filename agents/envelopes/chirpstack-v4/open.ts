@@ -13,7 +13,7 @@ import {
 
 import { devEuiOf, timeOf } from './dialects.ts';
 
-const topicForm = /^application\/[^/]+\/device\/([^/]+)\/event\/([a-z]+)$/;
+const topicForm = /^application\/[^/]+\/device\/([^/]*)\/event\/([a-z]+)$/;
 
 /**
  * Event `up` is a transmission, every other one (join, status, ack, txack, log, location, integration, error) an event. Fields that are 0,
