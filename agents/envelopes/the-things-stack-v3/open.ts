@@ -16,6 +16,8 @@ export function open(message: MqttMessage): Outcome<Uplink> & { readonly event?:
   if (!payload.ok) return refused(payload.error);
   const up = unwrap(payload.value);
   const ids = isObject(up?.['end_device_ids']) ? up['end_device_ids'] : undefined;
+  // What applications push down themselves (`down/push`, `down/replace`) is no ApplicationUp.
+  if (ids === undefined && kind.startsWith('down/')) return { values: [], rejections: [], event: kind };
   if (up === undefined || ids === undefined) {
     return refused(
       reject(
