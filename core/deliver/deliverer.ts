@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 
 import type { Entity } from '../entity/entity.ts';
@@ -39,6 +40,8 @@ export interface DelivererOptions {
   readonly batchBytes?: number;
   /** First and longest pause of the full-jitter backoff. Default 1 s and 30 s; 5 s while no connection comes about. */
   readonly backoffMs?: { readonly first: number; readonly longest: number; readonly longestUnreached: number };
+  /** An idle lane waits so long after an append, so that what comes together goes together. Default 20 ms. */
+  readonly lingerMs?: number;
   /** How often to look for what another process appended. Default 1 s. */
   readonly pollMs?: number;
   readonly random?: () => number;
@@ -140,6 +143,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     while (!stopping) {
       if (!lane.fill()) {
         await appended.wait(Math.min(pollMs, lane.nextUnblock()));
+        await sleep(options.lingerMs ?? 20);
         continue;
       }
       const ticket = await circuit.enter();
