@@ -94,6 +94,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   });
   if (profile === 'strict') app.use(requireLength);
   app.use(readBody);
+  if (profile === 'orion') app.use(refuseBody);
   mountRoutes(app, deps, { held, loader, contexts, urlOf: contextUrl }, options);
   app.use((_req, res) => sendProblem(res, unknownPath(profile), profile));
   app.use(problemMiddleware(profile, (error) => logger.error({ error }, 'the embedded NGSI-LD broker failed on a request')));
@@ -131,9 +132,18 @@ const requireLength: RequestHandler = (req, res, next) => {
   next();
 };
 
-/** `/entities//attrs`: the id is missing. */
+/** `/entities//attrs`, `PATCH /entities/`: the id is missing. */
 const refuseEmptySegment: RequestHandler = (req, _res, next) => {
-  if (req.path.includes('//')) throw new Problem('BadRequestData', 'Invalid path', `${req.path}: an empty segment`);
+  const endsEarly = req.path === '/entities/' && (req.method === 'PATCH' || req.method === 'PUT');
+  if (endsEarly || req.path.includes('//')) throw new Problem('BadRequestData', 'Invalid path', `${req.path}: an empty segment`);
+  next();
+};
+
+/** Orion-LD takes no body where the operation has none. */
+const refuseBody: RequestHandler = (req, _res, next) => {
+  const hasNone = req.method === 'GET' || req.method === 'DELETE';
+  if (hasNone && typeof req.body === 'string' && req.body !== '')
+    throw new Problem('BadRequestData', 'Unexpected payload body', req.method);
   next();
 };
 

@@ -16,7 +16,8 @@ import { bodyOf, contextOf, createdTenant, existingTenant } from '../http/reques
 import { READING_PARAMS, readingOf } from '../http/reading.ts';
 import { route, type Handler } from '../http/routing.ts';
 import { createShow, sendGeoJson, toFeature } from '../http/show.ts';
-import { isObject, readAttribute } from '../input/attribute.ts';
+import { readAttribute } from '../input/attribute.ts';
+import { isObject } from '../input/shape.ts';
 import { readEntity, type EntityInput } from '../input/entity.ts';
 import { checkUri, expandChecked } from '../input/names.ts';
 import { Problem } from '../problems.ts';
@@ -35,23 +36,11 @@ export function entitiesRouter(deps: BrokerDeps): Router {
     get: bind(queryEntities),
     post: bind(create),
     delete: bind(purgeEntities),
-    patch: withoutId(deps),
-    put: withoutId(deps),
   });
   route(router, deps, '/entities/:id', { get: bind(retrieve), patch: bind(merge), put: bind(replace), delete: bind(remove) });
   route(router, deps, '/entities/:id/attrs', { post: bind(append), patch: bind(update) });
   route(router, deps, '/entities/:id/attrs/:name', { patch: bind(updatePart), put: bind(replaceOne), delete: bind(removeOne) });
   return router;
-}
-
-/** A path that ends where an id should be is a wrong id; /entities itself knows no such verb. */
-function withoutId(deps: BrokerDeps): Handler {
-  return (req, res) => {
-    const allow = 'GET, POST, DELETE, OPTIONS';
-    if (req.path.endsWith('/')) throw new Problem('BadRequestData', 'Invalid URI', 'an entity id is missing');
-    if (deps.profile === 'orion') return void res.status(405).set('Allow', allow).end();
-    throw new Problem('InvalidRequest', 'Method Not Allowed', `${allow} are`, { status: 405, headers: { Allow: allow } });
-  };
 }
 
 async function create(deps: BrokerDeps, req: Request, res: Response): Promise<void> {
