@@ -1,4 +1,5 @@
-import { refuse, isObject, type AttributeInput, type AttributeType } from './input/attribute.ts';
+import type { AttributeInput, AttributeType } from './input/attribute.ts';
+import { isObject, refuse } from './input/shape.ts';
 import { NGSI_NULL } from './input/names.ts';
 import { VALUE_MEMBER } from './represent.ts';
 import type { Instant, StoredAttribute } from './types.ts';

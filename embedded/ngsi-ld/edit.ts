@@ -159,6 +159,6 @@ function keepInstances(edit: Edit, iri: string, left: StoredAttribute[]): void {
   edit.removed.push(iri);
 }
 
-export function attributeNotFound(iri: string, datasetId: string | undefined): Problem {
+function attributeNotFound(iri: string, datasetId: string | undefined): Problem {
   return new Problem('ResourceNotFound', 'No such attribute', datasetId === undefined ? iri : `${iri} with datasetId ${datasetId}`);
 }

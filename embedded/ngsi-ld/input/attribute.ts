@@ -1,8 +1,8 @@
-import { Problem } from '../problems.ts';
 import { VALUE_MEMBER } from '../represent.ts';
 import type { Profile, ResolvedContext, StoredAttribute } from '../types.ts';
 import { GEOMETRY_TYPES } from './geojson.ts';
 import { checkDateTime, expandChecked, isUri, NGSI_NULL } from './names.ts';
+import { isObject, refuse } from './shape.ts';
 import { readValue } from './value.ts';
 
 export type AttributeType = StoredAttribute['type'];
@@ -182,12 +182,4 @@ function readDatasetId(name: string, value: unknown): string | undefined {
   if (value === undefined || value === '@none') return undefined;
   if (isUri(value) && value !== NGSI_NULL) return value;
   throw refuse(name, `datasetId: a URI is expected, not ${JSON.stringify(value)}`);
-}
-
-export function refuse(name: string, why: string): Problem {
-  return new Problem('BadRequestData', 'Invalid attribute', `${name}: ${why}`);
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

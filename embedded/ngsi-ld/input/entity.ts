@@ -1,6 +1,7 @@
 import { Problem } from '../problems.ts';
 import type { Profile, ResolvedContext } from '../types.ts';
-import { isObject, readAttribute, type AttributeInput, type InputMode, type InputOptions } from './attribute.ts';
+import { readAttribute, type AttributeInput, type InputMode, type InputOptions } from './attribute.ts';
+import { isObject } from './shape.ts';
 import { checkDateTime, checkUri, expandChecked, NGSI_NULL, readScope } from './names.ts';
 
 /** An entity or a fragment of one as a request gives it, in IRIs. */

@@ -1,7 +1,8 @@
 import type { StoredAttribute } from '../types.ts';
-import { isObject, refuse, type AttributeInput, type AttributeType, type InputOptions } from './attribute.ts';
+import type { AttributeInput, AttributeType, InputOptions } from './attribute.ts';
 import { geometryFault } from './geojson.ts';
 import { isUri, NGSI_NULL } from './names.ts';
+import { isObject, refuse } from './shape.ts';
 
 type Value = Partial<Pick<StoredAttribute, 'value' | 'object' | 'languageMap' | 'vocab' | 'json' | 'valueList' | 'objectList'>>;
 

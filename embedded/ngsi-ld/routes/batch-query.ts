@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import { pageOf, paramsOf, type Params } from '../http/params.ts';
 import { READING_PARAMS } from '../http/reading.ts';
 import { bodyOf } from '../http/request.ts';
-import { isObject } from '../input/attribute.ts';
+import { isObject } from '../input/shape.ts';
 import { isUri } from '../input/names.ts';
 import { Problem } from '../problems.ts';
 import type { Ordering } from '../query/order.ts';

@@ -7,7 +7,7 @@ import { sendCreated, sendNoContent, segment } from '../http/answer.ts';
 import { flagOf, paramsOf } from '../http/params.ts';
 import { contentType, parseJson, tenantOf } from '../http/request.ts';
 import { route } from '../http/routing.ts';
-import { isObject } from '../input/attribute.ts';
+import { isObject } from '../input/shape.ts';
 import { Problem, type ProblemType } from '../problems.ts';
 import type { BrokerDeps } from '../types.ts';
 
