@@ -1,5 +1,6 @@
 import { afterEach } from '@jest/globals';
 import { startBroker, type Broker, type BrokerOptions } from '../../embedded/ngsi-ld/server.ts';
+import { call, errorType, LD } from './broker.ts';
 
 export interface Answer {
   readonly status: number;
@@ -15,7 +16,7 @@ export interface BrokerUnderTest {
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
 }
 
-export const PROBLEM = 'https://uri.etsi.org/ngsi-ld/errors/';
+export const PROBLEM = errorType('');
 
 const toClose: (() => Promise<unknown>)[] = [];
 
@@ -36,13 +37,8 @@ export async function brokerUnderTest(options: Partial<BrokerOptions> = {}): Pro
     broker,
     async call(method, path, body, headers = {}) {
       const isLd = typeof body === 'object' && body !== null && '@context' in body;
-      const response = await fetch(`${broker.url}/ngsi-ld/v1${path}`, {
-        method,
-        headers: { ...(body !== undefined && { 'Content-Type': isLd ? 'application/ld+json' : 'application/json' }), ...headers },
-        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-      });
-      const text = await response.text();
-      return { status: response.status, headers: response.headers, body: text === '' ? undefined : (JSON.parse(text) as unknown) };
+      const answer = await call(`${broker.url}/ngsi-ld/v1${path}`, method, body, { ...(isLd && LD), ...headers });
+      return { status: answer.status, headers: answer.headers, body: answer.json };
     },
   };
 }
