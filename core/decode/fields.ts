@@ -111,7 +111,7 @@ function wrapsValue(value: unknown): value is Readonly<Record<string, unknown>> 
 function readField(field: Field, observedAt: Instant, dialect: Dialect): Reading | Rejection | 'unknown' | undefined {
   const { name, value, pointer } = field;
   const meaning = meaningOf(name, dialect);
-  const number = typeof value === 'number' ? { value } : typeof value === 'string' ? fromText(value) : undefined;
+  const number = numberOf(value, meaning);
   if (meaning === undefined) return technical.test(name) || (number === undefined && !holdsNumber(value)) ? undefined : 'unknown';
   if (value === null || value === '') return undefined;
   if (number === undefined || !Number.isFinite(number.value)) {
@@ -147,6 +147,13 @@ function readField(field: Field, observedAt: Instant, dialect: Dialect): Reading
 /** A group of fields (`bme280: {temperature: 21}`) is not entered: what stands in it may as well be a threshold. */
 function holdsNumber(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.values(value).some((member) => typeof member === 'number');
+}
+
+/** A switch is a number only where its name means a state. */
+function numberOf(value: unknown, meaning: Meaning | undefined): { readonly value: number; readonly unit?: string } | undefined {
+  if (typeof value === 'number') return { value };
+  if (typeof value === 'string') return fromText(value);
+  return typeof value === 'boolean' && meaning?.unit === '0/1' ? { value: Number(value) } : undefined;
 }
 
 function fromText(text: string): { readonly value: number; readonly unit?: string } | undefined {

@@ -10,8 +10,10 @@ export interface Meaning {
 /** Who chose the names: `own` is the sensor contract (names of `schemas/quantities.json` in their units), `network` a vendor's codec. */
 export type Dialect = 'own' | 'network';
 
+type Row = readonly [quantity: string, unit: string, ...names: string[]];
+
 /** Quantity, its unit, then names that devices use, apart by blanks: `mm: distance` gives the unit where it is another one. */
-const table: readonly (readonly [quantity: string, unit: string, ...names: string[]])[] = [
+const table: readonly Row[] = [
   ['pm1', 'µg/m³', 'pm1_0 pm_1_0 pm1p0 pm01 pm1_0_mass_concentration'],
   ['pm25', 'µg/m³', 'pm2_5 pm_2_5 pm2p5 pm02 pm2_5_mass_concentration'],
   ['pm4', 'µg/m³', 'pm4_0 pm_4_0 pm04 pm4_mass_concentration'],
@@ -45,6 +47,7 @@ const table: readonly (readonly [quantity: string, unit: string, ...names: strin
   ['windGust', 'm/s', 'wind_gust gust'],
   ['windDirection', '°', 'wind_direction'],
   ['precipitation', 'mm', 'rain rainfall'],
+  ['precipitationRate', 'mm/h', 'rain_rate'],
   ['snowDepth', 'cm', 'snow_depth'],
   ['solarIrradiance', 'W/m²', 'solar_radiation irradiance'],
   ['diffuseIrradiance', 'W/m²'],
@@ -69,25 +72,72 @@ const table: readonly (readonly [quantity: string, unit: string, ...names: strin
   ['waterPressure', 'bar'],
   ['waterVolume', 'l', 'm³: total_m3'],
   ['waterFlow', 'l/h', 'm³/h: flow_m3h volume_flow_m3h'],
+  ['waterFlowMin', 'l/h', 'm³/h: min_flow_m3h'],
+  ['waterFlowMax', 'l/h', 'm³/h: max_flow_m3h'],
+  ['waterVolumeReverse', 'l', 'm³: total_backward_m3 backflow_m3'],
+  ['leakAlarm', '0/1'],
+  ['burstAlarm', '0/1'],
+  ['backflowAlarm', '0/1'],
+  ['dryAlarm', '0/1'],
+  ['freezeAlarm', '0/1'],
+  ['tamperAlarm', '0/1'],
+  ['faultAlarm', '0/1'],
   ['LAeq', 'dB', 'laeq leq'],
   ['LAS', 'dB', 'las'],
   ['LAmax', 'dB', 'lamax lmax'],
-  ['activePower', 'W'],
-  ['reactivePower', 'var'],
-  ['apparentPower', 'VA'],
-  ['activeEnergyImport', 'kWh'],
-  ['activeEnergyExport', 'kWh'],
-  ['voltage', 'V'],
-  ['current', 'A'],
+  ['LAmin', 'dB', 'lmin'],
+  ['LAF', 'dB'],
+  ['LAeqDay', 'dB'],
+  ['LA10', 'dB'],
+  ['LA50', 'dB'],
+  ['LA90', 'dB'],
+  ...phased('activePower', 'W'),
+  ...phased('reactivePower', 'var'),
+  ...phased('apparentPower', 'VA'),
+  ...phased('activeEnergyImport', 'kWh'),
+  ...phased('activeEnergyExport', 'kWh'),
+  ...phased('reactiveEnergyImport', 'kvarh'),
+  ...phased('reactiveEnergyExport', 'kvarh'),
+  ...phased('apparentEnergyImport', 'kVAh'),
+  ...phased('apparentEnergyExport', 'kVAh'),
+  ...phased('voltage', 'V'),
+  ['voltageL12', 'V'],
+  ['voltageL23', 'V'],
+  ['voltageL31', 'V'],
+  ...phased('current', 'A'),
+  ['currentN', 'A'],
   ['frequency', 'Hz'],
-  ['powerFactor', '0..1'],
-  ['vehicleCount', 'count'],
-  ['vehicleSpeed', 'km/h'],
+  ...phased('powerFactor', '0..1'),
+  ...directed('vehicleCount', 'count'),
+  ...directed('carCount', 'count'),
+  ...directed('vanCount', 'count'),
+  ...directed('lorryCount', 'count'),
+  ...directed('busCount', 'count'),
+  ...directed('motorcycleCount', 'count'),
+  ...directed('bicycleCount', 'count'),
+  ...directed('vehicleSpeed', 'km/h'),
+  ['vehicleSpeed85', 'km/h'],
+  ['vehicleLength', 'm'],
+  ['vehicleGap', 'm'],
+  ['headwayTime', 's'],
   ['peopleCount', 'count'],
+  ['peopleIn', 'count'],
+  ['peopleOut', 'count'],
+  ['peopleInTotal', 'count'],
+  ['peopleOutTotal', 'count'],
+  ['presence', '0/1'],
+  ['motionCount', 'count'],
+  ['doorOpen', '0/1'],
+  ['waterLeak', '0/1'],
   ['occupancy', '0..1'],
   ['availableSpots', 'count'],
+  ['occupiedSpots', 'count'],
+  ['occupied', '0/1'],
+  ['vehiclesIn', 'count'],
+  ['vehiclesOut', 'count'],
   ['batteryLevel', '0..1', '%: battery battery_percent battery_level bat_pct batt'],
   ['batteryVoltage', 'V', 'bat batv bat_v vbat battery_voltage', 'mV: battery_mv'],
+  ['lowBatteryAlarm', '0/1'],
   ['rssi', 'dBm', 'signal lora_rssi'],
   ['snr', 'dB', 'lora_snr'],
 ];
@@ -107,6 +157,10 @@ const networkUnits: Readonly<Record<string, string>> = {
   tvoc: unknownUnit,
   flow: unknownUnit,
   current: unknownUnit,
+  currentL1: unknownUnit,
+  currentL2: unknownUnit,
+  currentL3: unknownUnit,
+  currentN: unknownUnit,
 };
 
 /** Quantity → unit, to be compared with `schemas/quantities.json`. */
@@ -121,6 +175,16 @@ for (const [quantity, unit, ...names] of table) {
     const [given, list] = group.includes(': ') ? (group.split(': ') as [string, string]) : [unit, group];
     for (const name of list.split(' ')) aliases.set(normal(name), { quantity, unit, given });
   }
+}
+
+/** A quantity of the whole and of each phase. */
+function phased(quantity: string, unit: string): Row[] {
+  return ['', 'L1', 'L2', 'L3'].map((phase): Row => [quantity + phase, unit]);
+}
+
+/** A quantity of both directions of a road together and of each. */
+function directed(quantity: string, unit: string): Row[] {
+  return ['', 'Forward', 'Backward'].map((direction): Row => [quantity + direction, unit]);
 }
 
 /** What a field name means, or undefined. `PM2.5`, `pm2_5` and `pm25` are one; a channel number (`temperature_3`) is passed over. */

@@ -112,6 +112,10 @@ describe('readFields', () => {
     expect(codes({ pm10: { value: 1, unitCode: 'CEL' } })).toEqual(['unsupported_unit']);
   });
 
+  it('reads a switch as 0 or 1 where the name means a state', () => {
+    expect(values({ occupied: true, leakAlarm: false, burstAlarm: 1 })).toEqual({ occupied: 1, leakAlarm: 0, burstAlarm: 1 });
+  });
+
   it('tells pressure by its size, and refuses what is no air', () => {
     expect(values({ pressure: 968 })).toEqual({ atmosphericPressure: 968 });
     expect(values({ pressure: 96800 })).toEqual({ atmosphericPressure: 968 });
