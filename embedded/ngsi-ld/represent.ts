@@ -51,7 +51,7 @@ export function represent(entity: StoredEntity, context: ResolvedContext, option
   return json;
 }
 
-export function representInstances(instances: readonly StoredAttribute[], context: ResolvedContext, options: RepresentOptions): unknown {
+function representInstances(instances: readonly StoredAttribute[], context: ResolvedContext, options: RepresentOptions): unknown {
   const [first] = instances;
   if (instances.length === 1 && first !== undefined) {
     return options.format === 'simplified' && first.datasetId !== undefined
