@@ -120,6 +120,20 @@ describe('form of a notification', () => {
     expect(second.name.previousValue).toBeUndefined();
   });
 
+  it.each([
+    ['flat', { at: 'urn:ngsi-ld:City:idrija' }, [{ id: 'urn:ngsi-ld:City:idrija', type: 'City', name: 'Idrija' }]],
+    ['inline', { at: { id: 'urn:ngsi-ld:City:idrija', type: 'City', name: 'Idrija' } }, []],
+  ])('joins linked entities: %s', async (join, relationship, linked) => {
+    const { call, receiver } = await setup({ notification: { format: 'keyValues', join } });
+    await call('POST', '/entities', { id: 'urn:ngsi-ld:City:idrija', type: 'City', name: 'Idrija' });
+    await call('POST', '/entities', entity({ at: { type: 'Relationship', object: 'urn:ngsi-ld:City:idrija' } }));
+    await arrived(receiver, 1);
+    expect(receiver.received[0]?.body.data).toEqual([
+      { id: ID, type: 'WaterObserved', level: 1, name: 'Bela', ...relationship },
+      ...linked,
+    ]);
+  });
+
   it('is a FeatureCollection for geo+json', async () => {
     const { call, receiver } = await setup({ notification: { endpoint: { accept: 'application/geo+json' } } });
     const location = { type: 'Point', coordinates: [14.02, 46] };

@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { asRemoved, lostInstances } from '../removed.ts';
-import { represent, type RepresentOptions } from '../represent.ts';
+import type { Projection } from '../http/projection.ts';
+import type { Reading } from '../http/reading.ts';
+import { createShow, toFeature } from '../http/show.ts';
+import { represent } from '../represent.ts';
+import type { Json } from '../subscription/checks.ts';
 import type { Subscription } from '../subscription/document.ts';
 import type { Change, Instant, ResolvedContext, StoredAttribute, StoredEntity } from '../types.ts';
 
@@ -23,56 +27,64 @@ export interface Notified {
   readonly attributes: ReadonlySet<string>;
 }
 
-/** The body of a notification (5.3.1), names in `context`, without `@context`. */
+/** The body of a notification (5.3.1), names in `context`, without `@context`. `find`: the linked entities to join. */
 export function notificationBody(
   subscription: Subscription,
   entities: readonly Notified[],
   context: ResolvedContext,
   at: Instant,
-): Record<string, unknown> {
-  const data = entities.map((notified) => notifiedEntity(notified, subscription, context));
+  find: (id: string) => StoredEntity | undefined,
+): Json {
+  const reading = readingOf(subscription, context);
+  const show = createShow(reading, find);
+  const told = entities.map((notified) => {
+    const entity = shownState(notified, subscription);
+    return { entity, json: withMarks(show.one(entity) ?? {}, notified, subscription, reading) };
+  });
   const asGeoJson = subscription.notification.endpoint.accept === 'application/geo+json';
+  const features = (): Json => ({ type: 'FeatureCollection', features: told.map(({ entity, json }) => toFeature(json, entity, reading)) });
   return {
     id: `urn:ngsi-ld:Notification:${randomUUID()}`,
     type: 'Notification',
     subscriptionId: subscription.id,
     notifiedAt: at,
-    data: asGeoJson ? { type: 'FeatureCollection', features: data.map((entity) => feature(entity, subscription, context)) } : data,
+    data: asGeoJson ? features() : [...told.map(({ json }) => json), ...show.linked(told.map(({ entity }) => entity))],
   };
 }
 
-function notifiedEntity(
-  { change, state, attributes }: Notified,
-  subscription: Subscription,
-  context: ResolvedContext,
-): Record<string, unknown> {
-  const { notification } = subscription;
-  const options = optionsOf(subscription);
-  const showChanges = notification.showChanges === true;
-  if (change === undefined) return represent(state, context, options);
-
-  const deletes = change.kind === 'deleted';
-  const shown = deletes
-    ? emptied(change, showChanges ? Object.keys(state.attributes) : [...attributes])
-    : withDeleted(change, attributes, subscription);
-  const json = represent(shown, context, options);
-  if (deletes) insertAfter(json, 'type', 'deletedAt', change.at);
-  if (notification.sysAttrs === true) markDeleted(json, change, context);
-  if (showChanges) addPrevious(json, change, context, options);
-  return json;
-}
-
-function optionsOf(subscription: Subscription): RepresentOptions {
-  const { format, sysAttrs, attributes, pick, omit } = subscription.notification;
+function readingOf(subscription: Subscription, context: ResolvedContext): Reading {
+  const { format, sysAttrs, attributes, pick, omit, join, joinLevel, endpoint } = subscription.notification;
+  const projection = (names: readonly string[]): Projection => new Map(names.map((name) => [name, undefined]));
+  const joins = join === 'flat' || join === 'inline';
   return {
+    context,
+    accept: endpoint.accept ?? 'application/json',
     format: format === 'keyValues' ? 'simplified' : (format ?? 'normalized'),
-    ...(sysAttrs === true && { sysAttrs }),
+    sysAttrs: sysAttrs === true,
     ...(attributes && { attrs: new Set(attributes) }),
-    ...(pick && { pick: new Set(pick) }),
-    ...(omit && { omit: new Set(omit) }),
+    ...(pick && { pick: projection(pick) }),
+    ...(omit && { omit: projection(omit) }),
     ...(subscription.lang !== undefined && { lang: subscription.lang }),
     ...(subscription.datasetId && { datasetIds: subscription.datasetId }),
+    ...(joins && { join }),
+    joinLevel: joins ? (joinLevel ?? 1) : 0,
+    containedBy: [],
+    geometryProperty: subscription.geoQ?.geoproperty ?? context.expandName('location'),
   };
+}
+
+function shownState({ change, state, attributes }: Notified, subscription: Subscription): StoredEntity {
+  if (change === undefined) return state;
+  if (change.kind !== 'deleted') return withDeleted(change, attributes, subscription);
+  return emptied(change, subscription.notification.showChanges === true ? Object.keys(state.attributes) : [...attributes]);
+}
+
+function withMarks(json: Json, { change }: Notified, { notification }: Subscription, reading: Reading): Json {
+  if (change === undefined) return json;
+  if (change.kind === 'deleted') insertAfter(json, 'type', 'deletedAt', change.at);
+  if (notification.sysAttrs === true) markDeleted(json, change, reading.context);
+  if (notification.showChanges === true) addPrevious(json, change, reading);
+  return json;
 }
 
 /** What is left to tell of a deleted entity: the wanted attributes, each as null. */
@@ -97,7 +109,7 @@ function withDeleted(change: Change, attributes: ReadonlySet<string>, subscripti
   return { ...after, attributes: all };
 }
 
-function markDeleted(json: Record<string, unknown>, change: Change, context: ResolvedContext): void {
+function markDeleted(json: Json, change: Change, context: ResolvedContext): void {
   for (const iri of Object.keys(change.before?.attributes ?? {})) {
     const lost = new Set(lostInstances(change.before, change.after, iri).map((one) => one.datasetId));
     for (const instance of instancesOf(json[context.compactName(iri)])) {
@@ -107,10 +119,9 @@ function markDeleted(json: Record<string, unknown>, change: Change, context: Res
 }
 
 /** Adds `previousValue` and its like to the instances that the change wrote or removed. */
-function addPrevious(json: Record<string, unknown>, change: Change, context: ResolvedContext, options: RepresentOptions): void {
+function addPrevious(json: Json, change: Change, { context, datasetIds }: Reading): void {
   if (change.before === undefined) return;
-  const { lang: _lang, ...inAllLanguages } = options;
-  const before = represent(change.before, context, { ...inAllLanguages, format: 'normalized' });
+  const before = represent(change.before, context, datasetIds ? { datasetIds } : {});
   for (const iri of new Set([...change.written, ...change.removed, ...Object.keys(change.before.attributes)])) {
     const name = context.compactName(iri);
     const touched = change.written.includes(iri);
@@ -128,24 +139,16 @@ function addPrevious(json: Record<string, unknown>, change: Change, context: Res
   }
 }
 
-function feature(entity: Record<string, unknown>, subscription: Subscription, context: ResolvedContext): Record<string, unknown> {
-  const { id, ...properties } = entity;
-  const name = context.compactName(subscription.geoQ?.geoproperty ?? context.expandName('location'));
-  const [location] = instancesOf(properties[name]);
-  const geometry = location === undefined ? null : 'coordinates' in location ? location : (location['value'] ?? null);
-  return { id, type: 'Feature', geometry, properties };
-}
-
-function instancesOf(value: unknown): Record<string, unknown>[] {
+function instancesOf(value: unknown): Json[] {
   return (Array.isArray(value) ? (value as unknown[]) : [value]).filter(isInstance);
 }
 
-function isInstance(value: unknown): value is Record<string, unknown> {
+function isInstance(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Puts a member right behind another: people read notifications too. */
-function insertAfter(json: Record<string, unknown>, after: string, member: string, value: unknown): void {
+function insertAfter(json: Json, after: string, member: string, value: unknown): void {
   const rest = Object.entries(json);
   for (const [name] of rest) delete json[name];
   for (const [name, one] of rest) {

@@ -126,7 +126,7 @@ async function messageOf(stored: StoredSubscription, notices: readonly Notified[
   const context = await deps.contexts.resolve(subscription.jsonldContext ?? stored.context);
   const accept = endpoint.accept ?? 'application/json';
   const isLd = accept === 'application/ld+json';
-  const body = notificationBody(subscription, notices, context, deps.clock());
+  const body = notificationBody(subscription, notices, context, deps.clock(), (id) => deps.store.get(tenant, id));
   const headers = {
     'Content-Type': accept,
     ...(!isLd && { Link: linkOf(context, deps) }),

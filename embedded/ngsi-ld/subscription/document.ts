@@ -29,6 +29,8 @@ export interface NotificationParams {
   readonly omit?: readonly string[];
   readonly sysAttrs?: boolean;
   readonly showChanges?: boolean;
+  readonly join?: 'flat' | 'inline' | '@none';
+  readonly joinLevel?: number;
 }
 
 export interface GeoQ {
