@@ -73,17 +73,26 @@ export function createStore(db: Db, feed: ChangeFeed, clock: () => Instant): Ent
   }
 
   function writer(tenant: string, at: string, changes: Change[]): EntityWriter {
+    // A batch reads each entity to change it: once is enough within the transaction.
+    const known = new Map<string, { seq: number | undefined; entity: StoredEntity | undefined }>();
+    function look(id: string): { seq: number | undefined; entity: StoredEntity | undefined } {
+      const seen = known.get(id);
+      if (seen !== undefined) return seen;
+      const row = sql.get.get(tenant, id);
+      const found = { seq: row?.seq, entity: entityOf(row) };
+      known.set(id, found);
+      return found;
+    }
     function put(entity: StoredEntity, written: readonly string[], removed: readonly string[] = []): void {
-      const row = sql.get.get(tenant, entity.id);
-      const before = entityOf(row);
+      const { seq: old, entity: before } = look(entity.id);
       const document = JSON.stringify(entity);
-      let seq = row?.seq;
-      if (seq === undefined) seq = Number(sql.insert.run(tenant, entity.id, document).lastInsertRowid);
-      else sql.update.run(document, seq);
+      const seq = old ?? Number(sql.insert.run(tenant, entity.id, document).lastInsertRowid);
+      if (old !== undefined) sql.update.run(document, old);
       if (before === undefined || before.types.join('\n') !== entity.types.join('\n')) {
-        if (row !== undefined) sql.clearTypes.run(seq);
+        if (old !== undefined) sql.clearTypes.run(seq);
         for (const type of entity.types) sql.addType.run(tenant, type, seq);
       }
+      known.set(entity.id, { seq, entity });
       const kind = before === undefined ? 'created' : 'updated';
       changes.push({
         tenant,
@@ -97,14 +106,14 @@ export function createStore(db: Db, feed: ChangeFeed, clock: () => Instant): Ent
       });
     }
     function remove(id: string): boolean {
-      const row = sql.get.get(tenant, id);
-      const before = entityOf(row);
-      if (row === undefined || before === undefined) return false;
-      sql.remove.run(row.seq);
+      const { seq, entity: before } = look(id);
+      if (seq === undefined || before === undefined) return false;
+      sql.remove.run(seq);
+      known.set(id, { seq: undefined, entity: undefined });
       changes.push({ tenant, kind: 'deleted', id, before, written: [], removed: Object.keys(before.attributes), at });
       return true;
     }
-    return { get: (id) => get(tenant, id), put, delete: remove };
+    return { get: (id) => look(id).entity, put, delete: remove };
   }
 
   function get(tenant: string, id: string): StoredEntity | undefined {

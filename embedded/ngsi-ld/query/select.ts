@@ -15,6 +15,8 @@ export interface Selection {
   readonly geo?: GeoParams;
   readonly scopeQ?: string;
   readonly expandValues?: readonly string[];
+  /** Context source filter: checked, and of no effect where one broker answers alone. */
+  readonly csf?: string;
 }
 
 export interface Selector {
@@ -49,6 +51,7 @@ export function compileSelection(selection: Selection, options: SelectOptions): 
     const expand = selection.expandValues?.map((name) => context.expandName(name));
     tests.push(parseQ(selection.q, context, { linked: options.linked, ...(expand && { expandValues: new Set(expand) }) }));
   }
+  if (selection.csf !== undefined) parseQ(selection.csf, context);
   if (selection.scopeQ !== undefined) tests.push(parseScopeQ(selection.scopeQ));
   const geo = selection.geo && parseGeo(selection.geo, context);
   if (geo !== undefined) tests.push(geo);

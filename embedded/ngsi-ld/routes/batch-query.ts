@@ -59,6 +59,7 @@ function selectionOf(query: Record<string, unknown>, params: Params): Selection 
     ...(attrs && { attrs }),
     ...(expandValues && { expandValues }),
     ...(params['q'] !== undefined && { q: params['q'] }),
+    ...(params['csf'] !== undefined && { csf: params['csf'] }),
     ...(params['scopeQ'] !== undefined && { scopeQ: params['scopeQ'] }),
     ...(geoQ !== undefined && { geo: geoQ }),
   };

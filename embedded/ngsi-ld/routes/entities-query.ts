@@ -11,7 +11,7 @@ import { parseOrdering, type Ordering } from '../query/order.ts';
 import { compileSelection, selectEntities, type Selection, type Selector } from '../query/select.ts';
 import type { BrokerDeps, ResolvedContext, StoredEntity } from '../types.ts';
 
-export const SELECT_PARAMS = [
+const SELECT_PARAMS = [
   'id',
   'type',
   'idPattern',
@@ -116,8 +116,8 @@ export async function purgeEntities(deps: BrokerDeps, req: Request, res: Respons
   sendNoContent(req, res);
 }
 
-export function selectionOf(params: Params, deps: BrokerDeps): Selection {
-  const { id, type, idPattern, attrs, q, georel, geometry, coordinates, geoproperty, scopeQ, expandValues } = params;
+function selectionOf(params: Params, deps: BrokerDeps): Selection {
+  const { id, type, idPattern, attrs, q, georel, geometry, coordinates, geoproperty, scopeQ, csf, expandValues } = params;
   if (type === '*' && params['local'] === 'false')
     throw new Problem('BadRequestData', 'Invalid URI parameter', 'type=* is for local queries');
   const ids = listOf(id);
@@ -131,6 +131,7 @@ export function selectionOf(params: Params, deps: BrokerDeps): Selection {
     ...(attrs !== undefined && { attrs: attrs.split(',').map((name) => name.trim()) }),
     ...(q !== undefined && { q }),
     ...(scopeQ !== undefined && { scopeQ }),
+    ...(csf !== undefined && { csf }),
     ...(expand && { expandValues: expand }),
     ...([georel, geometry, coordinates, geoproperty].some((part) => part !== undefined) && {
       geo: { georel, geometry, coordinates, geoproperty },
