@@ -170,7 +170,7 @@ async function agents(
     checks['mqtt'] = () => fine(`embedded on ${embedded.url}`);
     return embedded.url;
   }
-  const source = await startMqttSource({ url, clientId, topics, accept, logger: log, username, password });
+  const source = await startMqttSource({ url, clientId, topics, accept, logger: log, state: outbox.state, username, password });
   closers.push(() => source.stop());
   checks['mqtt'] = () => {
     const { connected, lastError } = source.status();

@@ -41,8 +41,14 @@ const tenantTypes = /(NoMultiTenantSupport|NonExistingTenant|NonexistentTenant)$
 
 /** `ids`: the entities that were sent, each once. */
 export function readAnswer(answer: Answer, ids: readonly string[]): Verdict {
-  const { status } = answer;
-  if (status === 207) return readItems(answer.body, ids);
+  const { status, body } = answer;
+  if (status === 207) return readItems(body, ids);
+  // An upsert creates what is missing: a 404 speaks of the operation or the tenant. A page as answer comes from another kind of server.
+  if (status === 404 && field(body, 'entityId') === '')
+    return { kind: 'denied', message: `the broker answered 404${describe(body)} to a batch upsert` };
+  if (status === 200 && typeof body === 'string' && body.trim() !== '') {
+    return { kind: 'denied', message: 'the answer is no JSON: the address is not that of an NGSI-LD broker' };
+  }
   if (status >= 200 && status < 300) return { kind: 'perItem', accepted: ids, refused: [], retry: [], apart: [] };
   return readFailure(answer);
 }

@@ -1,6 +1,6 @@
-import { passMessage, type AgentKnowledge, type Passage } from '../pipeline.ts';
+import type { AgentKnowledge, Passage } from '../pipeline.ts';
 import type { Device, Instant } from '../plugin.ts';
-import { reject } from '../rejection.ts';
+import { receive } from '../source/intake.ts';
 import { findEnvelope } from '../source/topic-index.ts';
 
 /** One message to be tried, and what may be assumed beyond the registry. */
@@ -21,13 +21,6 @@ export interface Attempt extends Passage {
 
 /** One message through the whole line, nothing kept nor sent. A topic that no envelope listens to is the rejection `unknown_topic`. */
 export function tryMessage({ topic, payload, receivedAt, knowledge, family, decoder }: Trial): Attempt {
-  const envelope = findEnvelope(knowledge.envelopes)(topic);
-  if (envelope === undefined) {
-    const filters = knowledge.envelopes.flatMap(({ topics }) => topics).join(', ');
-    const rejection = reject('source', 'unknown_topic', `no envelope listens to the topic ${topic}; known are ${filters}`);
-    const origin = { plugin: 'agents', from: topic, receivedAt };
-    return { publications: [], deadLetters: [{ origin, rejection, raw: payload }], readings: [] };
-  }
   const assumed = {
     ...knowledge,
     device: (uplink: Parameters<AgentKnowledge['device']>[0]): Device | undefined => {
@@ -37,7 +30,9 @@ export function tryMessage({ topic, payload, receivedAt, knowledge, family, deco
       return { ...base, ...(family === undefined ? {} : { family }), ...(decoder === undefined ? {} : { decoder }) };
     },
   };
-  return { ...passMessage({ topic, payload, receivedAt }, envelope, assumed), envelope: envelope.name };
+  const envelope = findEnvelope(knowledge.envelopes)(topic);
+  const { plugin: _, ...passage } = receive({ topic, payload, receivedAt }, envelope, assumed);
+  return envelope === undefined ? passage : { ...passage, envelope: envelope.name };
 }
 
 /** Where a device that is only tried is said to stand: the town hall of Idrija. Nothing of it is kept. */

@@ -25,20 +25,29 @@ export function createIntake(options: IntakeOptions): (message: MqttMessage) => 
   const envelopeOf = findEnvelope(knowledge.envelopes);
 
   return async function accept(message) {
-    const envelope = envelopeOf(message.topic);
-    const plugin = envelope === undefined ? 'core/source' : `agents/envelopes/${envelope.name}`;
-    const passage = pass(message, envelope, plugin, knowledge);
+    const { plugin, ...passage } = receive(message, envelopeOf(message.topic), knowledge);
     await outbox.append(passage);
     options.onPassage?.(plugin, passage);
   };
 }
 
-function pass(message: MqttMessage, envelope: Envelope | undefined, plugin: string, knowledge: AgentKnowledge): Passage {
+/** One message through the guard and the line; `plugin` names who dealt with it. Pure: nothing is kept. */
+export function receive(
+  message: MqttMessage,
+  envelope: Envelope | undefined,
+  knowledge: AgentKnowledge,
+): Passage & { readonly plugin: string } {
+  const plugin = envelope === undefined ? 'core/source' : `agents/envelopes/${envelope.name}`;
   const fault = guard(message);
-  if (fault === undefined && envelope !== undefined) return passMessage(message, envelope, knowledge);
-  const rejection = fault ?? reject('source', 'unknown_topic', `no agent reads the topic ${message.topic}`);
+  if (fault === undefined && envelope !== undefined) return { ...passMessage(message, envelope, knowledge), plugin };
+  const rejection = fault ?? unknownTopic(message.topic, knowledge);
   const origin = { plugin, from: message.topic, receivedAt: message.receivedAt };
-  return { publications: [], readings: [], deadLetters: [{ origin, rejection, raw: message.payload }] };
+  return { publications: [], readings: [], deadLetters: [{ origin, rejection, raw: message.payload }], plugin };
+}
+
+function unknownTopic(topic: string, { envelopes }: AgentKnowledge): Rejection {
+  const filters = envelopes.flatMap(({ topics }) => topics).join(', ');
+  return reject('source', 'unknown_topic', `no envelope listens to the topic ${topic}; known are ${filters}`);
 }
 
 /** What must not even be parsed. */

@@ -89,6 +89,8 @@ describe('readAnswer', () => {
     ['403', { status: 403, body: 'Forbidden' }],
     ['404 Service Not Found', { status: 404, body: problem('Service Not Found', 'ResourceNotFound') }],
     ['404 of some other web server', { status: 404, body: '<html>' }],
+    ['404 of another API', { status: 404, body: problem('No such path', 'ResourceNotFound') }],
+    ['200 with a page', { status: 200, body: '<html><body>It works</body></html>' }],
     ['404 NonExistingTenant', { status: 404, body: problem('no such tenant', 'NonExistingTenant') }],
     ['400 without multi-tenancy', { status: 400, body: problem('no tenants', 'NoMultiTenantSupport') }],
     ['405', { status: 405 }],
