@@ -10,6 +10,7 @@ import { assess } from './assess/assess.ts';
 import { deviceEntity, isDeviceQuantity } from './entity/device.ts';
 import type { Entity } from './entity/entity.ts';
 import { check } from './entity/check.ts';
+import { asPublished } from './entity/published.ts';
 import type { Models } from './entity/models.ts';
 import type { Consignment, DeadLetter, Origin, Publication } from './outbox/outbox.ts';
 import type { Adapter, DatasetFile, Decoder, Device, Envelope, Family, MqttMessage, Reading, Row, Uplink } from './plugin.ts';
@@ -82,7 +83,7 @@ function passUplink(uplink: Uplink, knowledge: AgentKnowledge, way: Way): string
   way.readings.push(...readings);
   if (readings.length === 0) return decoded?.event;
   const measured = readings.filter((reading) => !isDeviceQuantity(reading.quantity));
-  const entities = measured.length === 0 ? [] : (way.run('map', () => family.map(measured, device))?.values ?? []);
+  const entities = measured.length === 0 ? [] : (way.run('map', () => family.map(measured, asPublished(device, family)))?.values ?? []);
   for (const entity of [...entities, deviceEntity(device, family, readings, uplink)]) passEntity(entity, knowledge, way);
   return decoded?.event;
 }

@@ -59,6 +59,8 @@ export interface Reading {
   readonly value: number;
   /** When it was measured: the device's clock where it has one, else `uplink.receivedAt`. */
   readonly observedAt: Instant;
+  /** Start of the counting or averaging period that ends with `observedAt`, where the device says it; else `Device.period` is taken. */
+  readonly observedFrom?: Instant;
 }
 
 /** A device as the registry (`devices.yaml`) describes it. */
@@ -77,6 +79,22 @@ export interface Device {
   readonly datum?: number;
   readonly owner?: string;
   readonly addressLocality?: string;
+  /** Noise, traffic: seconds over which it counts or averages before each message. */
+  readonly period?: number;
+  /** Traffic: the lane that it observes, counted from the middle of the road. */
+  readonly laneId?: number;
+  /** Traffic: the direction that it observes, where it is one only. */
+  readonly laneDirection?: 'forward' | 'backward';
+  /** Parking: places of the car park whose vehicles it counts. */
+  readonly totalSpots?: number;
+  /** Parking: id of the OnStreetParking or OffStreetParking entity to which the spot belongs. */
+  readonly parkingSite?: string;
+  /** Energy: phases that the meter is connected to. */
+  readonly phases?: 1 | 3;
+  /** Meter: what it counts, as SmartMeteringObservation has it; set, its register is published there with its fractions too. */
+  readonly meterType?: string;
+  /** How exactly its place is published; left out: exact, in families of personal data coarse. */
+  readonly publishedLocation?: 'exact' | 'coarse';
 }
 
 /** What the device said. `decode` parses one uplink into records of `recordSchema`; `readings` turns a record into SI units. Pure. */
@@ -97,8 +115,10 @@ export interface Family {
   readonly title: Text;
   /** Quantities it understands; others are rejections `unmapped_quantity`. */
   readonly quantities: readonly string[];
-  /** Smart Data Model types it makes. */
+  /** Smart Data Model types it makes. The Device entity is not among them: the core makes it for every device, whatever its family. */
   readonly emits: readonly string[];
+  /** Readings tell how people live (a household's meter): place and name are published coarsely, see `core/entity/published.ts`. */
+  readonly personal?: true;
   /** What such a device measures, in the words of the Device model's `controlledProperty`. */
   readonly controlledProperty: readonly string[];
   /** All readings of one uplink, save those that speak of the device itself (`core/entity/device.ts`). Readings with different `observedAt` become separate states of the same entity. */

@@ -1,6 +1,7 @@
 import type { Device, Family, Reading, Uplink } from '../plugin.ts';
 import { dateTime, measured, point, property, urn } from './build.ts';
 import type { Entity } from './entity.ts';
+import { asPublished } from './published.ts';
 
 /**
  * Quantities that speak of the device and not of the world; families never see them. The Device model has attributes for the battery's
@@ -23,14 +24,15 @@ export function deviceEntity(device: Device, family: Family, readings: readonly 
     (latest, { observedAt }) => (observedAt > latest ? observedAt : latest),
     readings[0]?.observedAt ?? '',
   );
+  const shown = asPublished(device, family);
   const entity: Entity = {
     id: deviceUrn(device),
     type: 'Device',
     deviceCategory: property(['sensor']),
     controlledProperty: property([...family.controlledProperty]),
-    location: point(...device.location),
+    location: point(...shown.location),
     dateLastValueReported: { ...dateTime(lastReported), observedAt: lastReported },
-    ...describe(device),
+    ...describe(shown),
   };
   const battery = newest(readings, 'batteryLevel');
   if (battery !== undefined) entity['batteryLevel'] = measured(battery.value, 'C62', battery.observedAt);

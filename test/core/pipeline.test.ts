@@ -66,6 +66,15 @@ describe('passMessage', () => {
     expect(entities(passage).map(({ type }) => type)).toEqual(['Device']);
   });
 
+  it('publishes neither the place nor the name exactly where the registry says so', () => {
+    const shown = entities(pass('01756403829209', { ...gauge, publishedLocation: 'coarse' }));
+    expect(shown.map(({ type }) => type)).toEqual(['WaterObserved', 'Device']);
+    for (const entity of shown) {
+      expect(entity['location']).toEqual({ type: 'GeoProperty', value: { type: 'Point', coordinates: [14.03, 46] } });
+      expect(entity).not.toHaveProperty('name');
+    }
+  });
+
   it('names a frame without a measurement and refuses nothing of it', () => {
     const passage = pass('ff0bffff090200', gauge);
     expect(passage).toMatchObject({ event: 'boot', publications: [], deadLetters: [], readings: [] });
