@@ -198,6 +198,17 @@ describe('one entity, where the profiles differ', () => {
     expect((await strict.call('PUT', `/entities/${entity.id}`, { type: 'Sensor', ...fragment })).status).toBe(204);
   });
 
+  it('another kind of attribute: Orion-LD refuses it', async () => {
+    const entity = sensor({ a: 1 });
+    for (const { call } of [strict, orion]) await call('POST', '/entities', entity);
+    const fragment = { a: { type: 'Relationship', object: 'urn:a:b' } };
+    expect((await strict.call('POST', `/entities/${entity.id}/attrs`, fragment)).status).toBe(204);
+    expect(await orion.call('POST', `/entities/${entity.id}/attrs`, fragment)).toMatchObject({
+      status: 400,
+      json: { title: 'Attempt to transform a Property into a Relationship' },
+    });
+  });
+
   it('a field twice in one object: Orion-LD refuses it', async () => {
     const { id } = sensor();
     const text = `{"id":"${id}","type":"Sensor","a":1,"a":2}`;

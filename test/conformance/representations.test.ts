@@ -120,6 +120,28 @@ describe('representations', () => {
     expect(all.json).toMatchObject({ type: 'FeatureCollection', features: [{ type: 'Feature', id: entity.id }] });
   });
 
+  it('a simplified merge keeps the kind that an attribute has', async () => {
+    const thing = sensor({
+      owner: { object: 'urn:ngsi-ld:P:1' },
+      street: { type: 'LanguageProperty', languageMap: { en: 'Square', sl: 'Trg' } },
+      level: { value: 1, observedAt: '2026-01-01T00:00:00Z' },
+      fixed: 1,
+    });
+    await call('POST', '/entities', thing);
+    const patch = { owner: 'urn:ngsi-ld:P:2', street: 'Mestni trg', level: 2, fixed: 3 };
+    expect((await call('PATCH', `/entities/${thing.id}?options=keyValues&lang=sl&observedAt=2026-02-01T00:00:00Z`, patch)).status).toBe(
+      204,
+    );
+    expect((await call('GET', `/entities/${thing.id}`)).json).toEqual({
+      id: thing.id,
+      type: 'Sensor',
+      owner: { type: 'Relationship', object: 'urn:ngsi-ld:P:2' },
+      street: { type: 'LanguageProperty', languageMap: { en: 'Square', sl: 'Mestni trg' } },
+      level: { type: 'Property', value: 2, observedAt: '2026-02-01T00:00:00Z' },
+      fixed: { type: 'Property', value: 3 },
+    });
+  });
+
   it('linked entities come inline or flat', async () => {
     const target = sensor({ name: 'target' });
     const source = sensor({ to: { object: target.id } });

@@ -86,7 +86,7 @@ export function readingOf(req: Request, params: Params, context: ResolvedContext
 }
 
 /** `format`, else `options`. Throws InvalidRequest for words that are neither. */
-function formatOf(params: Params): { format: Format; sysAttrs: boolean } {
+export function formatOf(params: Params): { format: Format; sysAttrs: boolean } {
   const words = listOf(params['options']) ?? [];
   const strange = words.find((word) => word !== 'sysAttrs' && FORMATS[word] === undefined);
   if (strange !== undefined) throw new Problem('InvalidRequest', 'Invalid URI parameter', `options: ${strange} is not known`);

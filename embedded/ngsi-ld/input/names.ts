@@ -43,7 +43,7 @@ export function checkDateTime(value: unknown, what: string, profile: Profile): s
       ? /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})([.,]\d{1,6})?(Z|[+-]\d{2}(?::?\d{2})?)?$/.exec(value)
       : null;
   const zone = match?.[8];
-  if (match !== null && isDay(match) && (zone === 'Z' || profile === 'orion')) {
+  if (match !== null && isDay(match) && (zone === 'Z' || (profile === 'orion' && Number(match[1]) >= 1970))) {
     if (profile === 'strict') return value as string;
     const parsed = Date.parse((value as string).replace(',', '.').replace(/([+-]\d{2})$/, '$1:00') + (zone === undefined ? 'Z' : ''));
     if (!Number.isNaN(parsed)) return new Date(parsed).toISOString();

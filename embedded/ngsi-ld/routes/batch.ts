@@ -12,6 +12,7 @@ import { asProblem, Problem, problemDetails } from '../problems.ts';
 import type { BrokerDeps, EntityWriter, ResolvedContext } from '../types.ts';
 import { postQuery } from './batch-query.ts';
 import { putReplaced } from './entities.ts';
+import { refuseDatasets, refuseRetyping } from './orion.ts';
 
 type Input = EntityInput & { id: string };
 /** Stores one entity of a batch; tells whether it came into being. Throws a Problem that fails this entity only. */
@@ -29,7 +30,7 @@ export function batchRouter(deps: BrokerDeps): Router {
     });
   };
   operation('create', [], 'create', () => createOne);
-  operation('upsert', ['update', 'replace'], 'create', (words) => (words.includes('update') ? upsertUpdate(deps) : upsertReplace(deps)));
+  operation('upsert', ['update', 'replace'], 'create', (words) => (words.includes('update') ? upsertUpdate(deps) : upsertReplace));
   operation('update', ['noOverwrite', 'update', 'replace'], 'create', (words) => updateOne(deps, !words.includes('noOverwrite')));
   // Orion-LD 1.7 has no merge.
   if (deps.profile === 'strict') operation('merge', [], 'merge', () => mergeOne);
@@ -127,15 +128,13 @@ function createOne(writer: EntityWriter, input: Input, at: string): 'created' {
   return 'created';
 }
 
-const upsertReplace =
-  (_deps: BrokerDeps): Apply =>
-  (writer, input, at) => {
-    const before = writer.get(input.id);
-    requireType(input);
-    if (before === undefined) return createOne(writer, input, at);
-    putReplaced(writer, before, createEntity(input, at, before));
-    return 'updated';
-  };
+function upsertReplace(writer: EntityWriter, input: Input, at: string): 'created' | 'updated' {
+  const before = writer.get(input.id);
+  requireType(input);
+  if (before === undefined) return createOne(writer, input, at);
+  putReplaced(writer, before, createEntity(input, at, before));
+  return 'updated';
+}
 
 const upsertUpdate =
   (deps: BrokerDeps): Apply =>
@@ -153,6 +152,7 @@ const updateOne =
       throw new Problem('BadRequestData', 'Attempt to change the entity type', input.id);
     }
     const edit = appendAttributes(before, input, { overwrite, at });
+    refuseRetyping(deps, before, edit.entity);
     store(writer, edit);
     if (edit.notUpdated.length > 0) {
       throw new Problem(
@@ -181,13 +181,6 @@ function existing(writer: EntityWriter, id: string): NonNullable<ReturnType<Enti
 
 function requireType(input: Input): void {
   if (input.types.length === 0) throw new Problem('BadRequestData', 'Entity type is missing', input.id);
-}
-
-/** Orion-LD knows no instances by datasetId in a batch. */
-function refuseDatasets(deps: BrokerDeps, input: EntityInput): void {
-  const has = Object.values(input.attributes).some((instances) => instances.some((one) => one.datasetId !== undefined));
-  if (deps.profile === 'orion' && has)
-    throw new Problem('OperationNotSupported', 'Not Implemented', 'datasetId is not supported in a batch', { status: 501 });
 }
 
 async function deleteBatch(deps: BrokerDeps, req: Request, res: Response): Promise<void> {

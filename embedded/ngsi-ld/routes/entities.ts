@@ -13,16 +13,18 @@ import {
 import { sendCreated, sendJson, sendNoContent, segment, acceptOf } from '../http/answer.ts';
 import { paramsOf, flagOf, listOf } from '../http/params.ts';
 import { bodyOf, contextOf, createdTenant, existingTenant } from '../http/request.ts';
-import { READING_PARAMS, readingOf } from '../http/reading.ts';
+import { READING_PARAMS, formatOf, readingOf } from '../http/reading.ts';
 import { route, type Handler } from '../http/routing.ts';
 import { createShow, sendGeoJson, toFeature } from '../http/show.ts';
 import { readAttribute } from '../input/attribute.ts';
 import { isObject } from '../input/shape.ts';
 import { readEntity, type EntityInput } from '../input/entity.ts';
 import { checkUri, expandChecked } from '../input/names.ts';
+import { inStoredKind } from '../input/simplified.ts';
 import { Problem } from '../problems.ts';
 import { parseTypes } from '../query/types.ts';
 import type { BrokerDeps, EntityWriter, ResolvedContext, StoredEntity } from '../types.ts';
+import { refuseDatasets, refuseRetyping } from './orion.ts';
 import { queryEntities, purgeEntities } from './entities-query.ts';
 
 /** /entities and all below it. */
@@ -74,9 +76,14 @@ async function retrieve(deps: BrokerDeps, req: Request, res: Response): Promise<
 async function merge(deps: BrokerDeps, req: Request, res: Response): Promise<void> {
   const id = entityId(req);
   const params = paramsOf(req, ['options', 'format', 'type', 'local', 'observedAt', 'lang'], deps);
+  const { format } = formatOf(params);
   const { json, context } = await bodyOf(req, deps);
-  const input = sameId(readEntity(json, { context, profile: deps.profile, mode: 'merge' }), id);
-  change(deps, req, params['type'], context, (entity, at) => mergeEntity(entity, input, at));
+  const { observedAt, lang } = params;
+  change(deps, req, params['type'], context, (entity, at) => {
+    const fragment = json as Record<string, unknown>;
+    const members = format === 'simplified' ? inStoredKind(fragment, entity, context, { observedAt, lang }) : fragment;
+    return mergeEntity(entity, sameId(readEntity(members, { context, profile: deps.profile, mode: 'merge' }), id), at);
+  });
   sendNoContent(req, res);
 }
 
@@ -182,6 +189,7 @@ function change(
   return deps.store.write(existingTenant(req, deps), at, (writer) => {
     const before = ofType(writer.get(id), id, type, context, deps);
     const done = edit(before, at);
+    refuseRetyping(deps, before, done.entity);
     const touched =
       done.written.length + done.removed.length > 0 ||
       done.entity.scope !== before.scope ||
@@ -244,11 +252,4 @@ function fragmentOf(json: unknown, name: string): unknown {
   const { id: _id, ...fragment } = json as Record<string, unknown>;
   const inner = fragment[name];
   return Object.keys(fragment).length === 1 && (isObject(inner) || Array.isArray(inner)) ? inner : fragment;
-}
-
-/** Orion-LD stores instances by datasetId only when they come by POST. */
-function refuseDatasets(deps: BrokerDeps, input: EntityInput): void {
-  const has = Object.values(input.attributes).some((instances) => instances.some((one) => one.datasetId !== undefined));
-  if (deps.profile === 'orion' && has)
-    throw new Problem('OperationNotSupported', 'Not Implemented', 'datasetId is not supported here', { status: 501 });
 }
