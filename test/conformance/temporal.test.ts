@@ -153,6 +153,15 @@ describe('GET /temporal/entities/{id}', () => {
     expect((await call('GET', `/temporal/entities/${ID}?${query}`)).status).toBe(400);
   });
 
+  it.each(['options=colour', 'format=colour', 'options=temporalValues,colour', 'format=temporalValues&options=colour'])(
+    'InvalidRequest: %s',
+    async (query) => {
+      const { call } = await withVehicle();
+      const answer = await call('GET', `/temporal/entities?type=Vehicle&${query}`);
+      expect([answer.status, answer.body.type]).toEqual([400, `${PROBLEM}InvalidRequest`]);
+    },
+  );
+
   it('404 for an unknown entity or attribute, 400 for what is no URI', async () => {
     const { call } = await withVehicle();
     const unknown = await call('GET', '/temporal/entities/urn:ngsi-ld:Vehicle:none');

@@ -1,5 +1,6 @@
 import { geometryFault } from '../input/geojson.ts';
-import { checksOf, isDateTime, isObject, type Json } from '../subscription/checks.ts';
+import { isObject } from '../input/shape.ts';
+import { checksOf, isDateTime, type Json } from '../subscription/checks.ts';
 import type { ResolvedContext } from '../types.ts';
 import { mapRegistration, type Registration } from './document.ts';
 

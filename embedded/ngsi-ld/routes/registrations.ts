@@ -9,7 +9,7 @@ import { Problem } from '../problems.ts';
 import { presentRegistration, type Registration, type StoredRegistration } from '../registration/document.ts';
 import { claims, collides, discovered, readConditions, type Discovery } from '../registration/match.ts';
 import { checkExpiry, readRegistration } from '../registration/read.ts';
-import { checksOf, pathId, type Json } from '../subscription/checks.ts';
+import { checksOf, type Json } from '../subscription/checks.ts';
 import { createDocuments } from '../subscription/documents.ts';
 import { mergeFragment } from '../subscription/read.ts';
 import { readWindow } from '../temporal/window.ts';
@@ -67,7 +67,7 @@ export function registrationsRouter(deps: BrokerDeps): Router {
     },
     async patch(req, res) {
       paramsOf(req, [], deps);
-      const id = pathId(req.params['id']);
+      const id = checkUri(req.params['id'], 'id');
       const { json, context } = await bodyOf(req, deps);
       const fragment = json as Json;
       if (fragment['id'] !== undefined && fragment['id'] !== id) {
@@ -85,7 +85,7 @@ export function registrationsRouter(deps: BrokerDeps): Router {
     },
     delete(req, res) {
       paramsOf(req, [], deps);
-      const id = pathId(req.params['id']);
+      const id = checkUri(req.params['id'], 'id');
       if (!registrations.remove(existingTenant(req, deps), id)) throw missing(id);
       sendNoContent(req, res);
     },
@@ -98,7 +98,7 @@ export function registrationsRouter(deps: BrokerDeps): Router {
   }
 
   function foundIn(tenant: string, given: unknown): StoredRegistration {
-    const id = pathId(given);
+    const id = checkUri(given, 'id');
     const stored = live(tenant).find(({ registration }) => registration.id === id);
     if (stored === undefined) throw missing(id);
     return stored;

@@ -4,9 +4,10 @@ import { acceptOf, segment, sendCreated, sendJson, sendNoContent, setPaging } fr
 import { listOf, pageOf, paramsOf } from '../http/params.ts';
 import { bodyOf, contextOf, createdTenant, existingTenant } from '../http/request.ts';
 import { route } from '../http/routing.ts';
+import { checkUri } from '../input/names.ts';
 import { createNotifier } from '../notify/notifier.ts';
 import { Problem } from '../problems.ts';
-import { pathId, type Json } from '../subscription/checks.ts';
+import type { Json } from '../subscription/checks.ts';
 import { NEVER_DELIVERED, presentSubscription, type StoredSubscription } from '../subscription/document.ts';
 import { createDocuments, type Documents } from '../subscription/documents.ts';
 import { checkContext, checkExpiry, mergeFragment, readSubscription } from '../subscription/read.ts';
@@ -81,7 +82,7 @@ function addRoutes(
     },
     async patch(req, res) {
       paramsOf(req, [], deps);
-      const id = pathId(req.params['id']);
+      const id = checkUri(req.params['id'], 'id');
       const { json, context } = await bodyOf(req, deps);
       const fragment = json as Json;
       if (fragment['id'] !== undefined && fragment['id'] !== id)
@@ -107,7 +108,7 @@ function addRoutes(
     delete(req, res) {
       paramsOf(req, [], deps);
       const tenant = existingTenant(req, deps);
-      const id = pathId(req.params['id']);
+      const id = checkUri(req.params['id'], 'id');
       if (!subscriptions.remove(tenant, id)) throw missing(id);
       changed(tenant, id);
       sendNoContent(req, res);
@@ -115,7 +116,7 @@ function addRoutes(
   });
 
   function found(tenant: string, given: unknown): StoredSubscription {
-    const id = pathId(given);
+    const id = checkUri(given, 'id');
     const stored = subscriptions.get(tenant, id);
     if (stored === undefined) throw missing(id);
     return stored;
@@ -130,6 +131,6 @@ function missing(id: string): Problem {
 export function wantsSysAttrs(options: string | undefined): boolean {
   const unknown = (listOf(options) ?? []).find((option) => option !== 'sysAttrs');
   if (unknown !== undefined)
-    throw new Problem('BadRequestData', 'Invalid URI parameter', `options: sysAttrs is understood, not ${unknown}`);
+    throw new Problem('InvalidRequest', 'Invalid URI parameter', `options: sysAttrs is understood, not ${unknown}`);
   return options !== undefined;
 }

@@ -1,3 +1,5 @@
+import { isUri } from '../input/names.ts';
+import { isObject } from '../input/shape.ts';
 import { Problem } from '../problems.ts';
 
 export type Json = Record<string, unknown>;
@@ -72,15 +74,6 @@ export function checksOf(what: string): Checks {
   return checks;
 }
 
-export function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** RFC 3986 with a scheme, as ids are written. */
-export function isUri(value: unknown): value is string {
-  return typeof value === 'string' && /^[a-zA-Z][a-zA-Z0-9+.-]*:[^\s<>"{}|\\^`]+$/.test(value);
-}
-
 /** 4.6.3: date and time in UTC or with an offset. */
 export function isDateTime(value: unknown): value is string {
   if (typeof value !== 'string') return false;
@@ -89,12 +82,6 @@ export function isDateTime(value: unknown): value is string {
   // 30 February parses, as 2 March.
   const day = new Date(`${parts[1]}T00:00:00Z`);
   return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(parts[1] as string);
-}
-
-/** The id in the path of a resource. */
-export function pathId(id: unknown): string {
-  if (isUri(id)) return id;
-  throw new Problem('BadRequestData', 'Invalid id', `${String(id)}: a URI is expected`);
 }
 
 function join(path: string, member: string): string {

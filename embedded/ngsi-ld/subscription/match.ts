@@ -1,7 +1,8 @@
 import { parseGeo } from '../query/geo.ts';
-import { parseLogic, type EntityTest } from '../query/logic.ts';
+import type { EntityTest } from '../query/logic.ts';
 import { parseQ } from '../query/q.ts';
 import { parseScopeQ } from '../query/scope.ts';
+import { parseTypes } from '../query/types.ts';
 import { lostInstances } from '../removed.ts';
 import type { Change, ResolvedContext, StoredEntity } from '../types.ts';
 import type { EntitySelector, Subscription, Trigger } from './document.ts';
@@ -18,7 +19,7 @@ export interface Matcher {
 
 /** `context`: the one in which the subscription's q was written. */
 export function createMatcher(subscription: Subscription, context: ResolvedContext): Matcher {
-  const selectors = (subscription.entities ?? []).map(selectorTest);
+  const selectors = (subscription.entities ?? []).map((selector) => selectorTest(selector, context));
   const tests: EntityTest[] = [];
   if (subscription.q !== undefined) tests.push(parseQ(subscription.q, context));
   if (subscription.scopeQ !== undefined) tests.push(parseScopeQ(subscription.scopeQ));
@@ -69,21 +70,12 @@ function attributeEvents(change: Change): Map<string, Trigger[]> {
   return events;
 }
 
-function selectorTest(selector: EntitySelector): EntityTest {
-  const ofType = parseTypes(selector.type);
+function selectorTest(selector: EntitySelector, context: ResolvedContext): EntityTest {
+  const ofType = parseTypes(selector.type, context, 'strict').test;
   const pattern = selector.idPattern === undefined ? undefined : new RegExp(selector.idPattern);
   return (entity: StoredEntity) => {
     // An id makes an idPattern beside it meaningless (5.2.8).
     if (selector.id !== undefined) return entity.id === selector.id && ofType(entity);
     return (pattern?.test(entity.id) ?? true) && ofType(entity);
   };
-}
-
-/** A type selection (4.17) of names as they are. */
-export function parseTypes(selection: string): EntityTest {
-  if (selection === '*') return () => true;
-  return parseLogic(selection, { and: ';', or: ',|' }, (term) => {
-    const type = term.trim();
-    return (entity) => entity.types.includes(type);
-  });
 }

@@ -1,11 +1,13 @@
+import { isUri } from '../input/names.ts';
 import { Problem } from '../problems.ts';
 import { parseGeo } from '../query/geo.ts';
 import { parseQ } from '../query/q.ts';
 import { parseScopeQ } from '../query/scope.ts';
+import { parseTypes } from '../query/types.ts';
 import type { BrokerDeps, Instant, Profile, ResolvedContext } from '../types.ts';
-import { checksOf, isDateTime, isObject, isUri, type Json } from './checks.ts';
-import { mapNames, mapTypes, type Subscription } from './document.ts';
-import { parseTypes } from './match.ts';
+import { isObject } from '../input/shape.ts';
+import { checksOf, isDateTime, type Json } from './checks.ts';
+import { mapNames, type Subscription } from './document.ts';
 
 const MEMBERS =
   'id type subscriptionName description entities watchedAttributes notificationTrigger timeInterval q geoQ scopeQ csf temporalQ isActive notification expiresAt throttling lang datasetId jsonldContext localOnly'.split(
@@ -31,7 +33,7 @@ export function readSubscription(body: Json, context: ResolvedContext, profile: 
   check.uri(written['id'], 'id');
   check.oneOf(written['type'], 'type', ['Subscription']);
   const notification = without(check.object(written['notification'], 'notification'), NOTIFICATION_READ_ONLY);
-  checkSelection(written);
+  checkSelection(written, context, profile);
   checkConditions(written, context);
   checkTimes(written);
   checkNotification(notification, profile);
@@ -48,7 +50,7 @@ export async function checkContext(subscription: Subscription, deps: BrokerDeps)
   if (subscription.jsonldContext !== undefined) await deps.contexts.resolve(subscription.jsonldContext);
 }
 
-function checkSelection(written: Json): void {
+function checkSelection(written: Json, context: ResolvedContext, profile: Profile): void {
   if (!('entities' in written) && !('watchedAttributes' in written)) {
     check.refuse('entities', undefined, 'a selection of entities, watchedAttributes or both');
   }
@@ -57,9 +59,7 @@ function checkSelection(written: Json): void {
     const selector = check.object(one, at, ['id', 'idPattern', 'type']);
     if ('id' in selector) check.uri(selector['id'], `${at}.id`);
     if ('idPattern' in selector) check.pattern(selector['idPattern'], `${at}.idPattern`);
-    const type = check.text(selector['type'], `${at}.type`);
-    if (mapTypes(type, () => '') === type && type !== '*') check.refuse(`${at}.type`, type, 'the name of an entity type');
-    parseTypes(type);
+    parseTypes(check.text(selector['type'], `${at}.type`), context, profile);
   }
   if ('watchedAttributes' in written) check.texts(written['watchedAttributes'], 'watchedAttributes');
   for (const [index, one] of ('notificationTrigger' in written

@@ -5,9 +5,10 @@ import { parseGeo } from '../query/geo.ts';
 import type { EntityTest } from '../query/logic.ts';
 import { parseQ } from '../query/q.ts';
 import { parseScopeQ } from '../query/scope.ts';
-import { checksOf, isObject, type Json } from '../subscription/checks.ts';
-import { mapMember, mapTypes, type EntitySelector } from '../subscription/document.ts';
-import { parseTypes } from '../subscription/match.ts';
+import { isObject } from '../input/shape.ts';
+import { checksOf, type Json } from '../subscription/checks.ts';
+import { mapMember, type EntitySelector } from '../subscription/document.ts';
+import { parseTypes } from '../query/types.ts';
 import type { ResolvedContext } from '../types.ts';
 import { readAggregation, type Aggregation } from './aggregate.ts';
 import { readLastN, readWindow, type TemporalWindow } from './window.ts';
@@ -55,11 +56,10 @@ export function readView(params: Params, context: ResolvedContext): TemporalView
   const [attrs, pick, omit] = [members('attrs'), members('pick'), members('omit')];
   refuseBoth(attrs, pick, omit);
   const options = listOf(params['options']) ?? [];
-  for (const option of options) {
-    if (option !== 'sysAttrs' && !(FORMATS as readonly string[]).includes(option)) throw invalid(`options: ${option} is unknown`);
-  }
-  const given = params['format'] ?? options.find((option) => option !== 'sysAttrs');
-  const format = given === undefined ? 'normalized' : check.oneOf(given, 'format', FORMATS);
+  const formats = [params['format'], ...options.filter((option) => option !== 'sysAttrs')].filter((one) => one !== undefined);
+  const unknown = formats.find((one) => !(FORMATS as readonly string[]).includes(one));
+  if (unknown !== undefined) throw new Problem('InvalidRequest', 'Invalid URI parameter', `${unknown} is no format of temporal entities`);
+  const format = (formats[0] ?? 'normalized') as TemporalView['format'];
   const lastN = readLastN(params['lastN']);
   return {
     window: readWindow(params),
@@ -100,12 +100,10 @@ export function readPostedQuery(body: Json, params: Params, context: ResolvedCon
   const selectors = 'entities' in body ? check.list(body['entities'], 'entities') : [];
   const tests = selectors.map((one, index) => selectorTest(check.object(one, `entities[${index}]`, ['id', 'idPattern', 'type']), context));
   const temporalQ = 'temporalQ' in body ? check.object(body['temporalQ'], 'temporalQ') : {};
-  const aggregation = isObject(body['aggrParams']) ? body['aggrParams'] : temporalQ;
   const given = readView(
-    params['format'] === undefined && params['options'] === undefined ? {} : withMethods(params, aggregation),
+    { ...params, ...aggregationParams(isObject(body['aggrParams']) ? body['aggrParams'] : temporalQ, params) },
     context,
   );
-  const asked = given.aggregation === undefined && aggregation['aggrMethods'] !== undefined && given.format === 'normalized';
   const texts = (name: string): Set<string> | undefined => (name in body ? setOf(check.texts(body[name], name), context) : undefined);
   const [attrs, pick, omit] = [texts('attrs'), texts('pick'), texts('omit')];
   refuseBoth(attrs, pick, omit);
@@ -117,10 +115,7 @@ export function readPostedQuery(body: Json, params: Params, context: ResolvedCon
     throw invalid('too wide: entities, attrs, q or geoQ is expected');
   return {
     view: {
-      sysAttrs: given.sysAttrs,
-      format: asked ? 'aggregatedValues' : given.format,
-      ...(given.aggregation && { aggregation: given.aggregation }),
-      ...(asked && { aggregation: readAggregation(aggregation['aggrMethods'], aggregation['aggrPeriodDuration']) }),
+      ...given,
       window: readWindow(temporalQ),
       ...(lastN !== undefined && { lastN }),
       ...viewMembers(attrs, pick, omit, body['lang'] === undefined ? undefined : check.text(body['lang'], 'lang'), datasetIds),
@@ -130,13 +125,14 @@ export function readPostedQuery(body: Json, params: Params, context: ResolvedCon
   };
 }
 
-function withMethods(params: Params, aggregation: Json): Params {
-  const methods = aggregation['aggrMethods'];
-  const duration = aggregation['aggrPeriodDuration'];
+/** Aggregation methods in a body ask for aggregates, unless the parameters name another format. */
+function aggregationParams({ aggrMethods, aggrPeriodDuration }: Json, params: Params): Params {
+  if (aggrMethods === undefined) return {};
+  const formatted = params['format'] !== undefined || (listOf(params['options']) ?? []).some((option) => option !== 'sysAttrs');
   return {
-    ...params,
-    ...(methods !== undefined && { aggrMethods: String(methods) }),
-    ...(duration !== undefined && { aggrPeriodDuration: String(duration) }),
+    aggrMethods: String(aggrMethods),
+    ...(aggrPeriodDuration !== undefined && { aggrPeriodDuration: String(aggrPeriodDuration) }),
+    ...(!formatted && { format: 'aggregatedValues' }),
   };
 }
 
@@ -181,7 +177,7 @@ function selectorTest(given: Json, context: ResolvedContext): EntityTest {
   const { id, idPattern, type } = given as Partial<Record<keyof EntitySelector, unknown>>;
   if (id !== undefined) check.uri(id, 'id');
   const pattern = idPattern === undefined ? undefined : new RegExp(check.pattern(idPattern, 'idPattern'));
-  const ofType = parseTypes(mapTypes(check.text(type ?? '*', 'type'), (name) => context.expandName(name)));
+  const ofType = parseTypes(check.text(type ?? '*', 'type'), context, 'strict').test;
   return (entity) => (id === undefined || entity.id === id) && (pattern?.test(entity.id) ?? true) && ofType(entity);
 }
 

@@ -2,7 +2,8 @@ import { readAttribute, type AttributeInput } from '../input/attribute.ts';
 import { checkUri, expandChecked, NGSI_NULL, readScope } from '../input/names.ts';
 import { Problem } from '../problems.ts';
 import { VALUE_MEMBER } from '../represent.ts';
-import { isDateTime, isObject, type Json } from '../subscription/checks.ts';
+import { isObject } from '../input/shape.ts';
+import { isDateTime, type Json } from '../subscription/checks.ts';
 import type { Instant, Profile, ResolvedContext, StoredAttribute } from '../types.ts';
 import { SCOPE, type NewInstance } from './history.ts';
 
