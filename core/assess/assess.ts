@@ -1,6 +1,6 @@
 import { attributesOf, type Entity, type Property } from '../entity/entity.ts';
 import type { Models } from '../entity/models.ts';
-import type { Quantities } from './quantities.ts';
+import type { Quantities, Quantity } from './quantities.ts';
 
 /**
  * Flags measured values outside the physical bounds of their quantity. The value stays: the reader decides, knowing.
@@ -10,10 +10,20 @@ export function assess(entity: Entity, quantities: Quantities, models: Models): 
   const attributes = models.types.get(entity.type)?.attributes;
   const flagged: Record<string, Property> = {};
   for (const [name, attribute] of attributesOf(entity)) {
-    if (attribute.type !== 'Property' || typeof attribute.value !== 'number' || attribute.status !== undefined) continue;
+    if (attribute.type !== 'Property' || attribute.status !== undefined) continue;
     const quantity = quantities.get(attributes?.[name]?.quantity ?? '');
-    if (quantity === undefined || (attribute.value >= quantity.minimum && attribute.value <= quantity.maximum)) continue;
+    if (quantity === undefined || numbersOf(attribute.value).every((value) => isWithin(value, quantity))) continue;
     flagged[name] = { ...attribute, status: { type: 'Property', value: 'outsidePhysicalBounds' } };
   }
   return Object.keys(flagged).length === 0 ? entity : { ...entity, ...flagged };
+}
+
+/** The number, or those of its phases. */
+function numbersOf(value: Property['value']): number[] {
+  const values: unknown[] = typeof value === 'object' ? Object.values(value) : [value];
+  return values.filter((member) => typeof member === 'number');
+}
+
+function isWithin(value: number, { minimum, maximum }: Quantity): boolean {
+  return value >= minimum && value <= maximum;
 }

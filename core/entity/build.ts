@@ -1,8 +1,8 @@
 import type { Instant } from '../plugin.ts';
 import type { GeoProperty, Json, Property, Relationship, ValueStatus } from './entity.ts';
 
-/** A measured value with its unit code, moment and, where there is one, quality remark. */
-export function measured(value: number, unitCode: string, observedAt: Instant, status?: ValueStatus): Property {
+/** A measured value, or one for each phase, with its unit code, moment and, where there is one, quality remark. */
+export function measured(value: number | Record<string, number>, unitCode: string, observedAt: Instant, status?: ValueStatus): Property {
   const property: Property = { type: 'Property', value, unitCode, observedAt };
   if (status !== undefined) property.status = { type: 'Property', value: status };
   return property;
@@ -23,7 +23,8 @@ export function point(longitude: number, latitude: number): GeoProperty {
   return { type: 'GeoProperty', value: { type: 'Point', coordinates: [longitude, latitude] } };
 }
 
-export function relationship(object: string): Relationship {
+/** A link; a list of targets where the model has a list, be it of one. */
+export function relationship(object: string | string[]): Relationship {
   return { type: 'Relationship', object };
 }
 

@@ -61,6 +61,7 @@ function wrongType(value: unknown, expected: string, { pointer, label }: Place, 
 function checkNumber(value: unknown, shape: ValueShape, place: Place, faults: Faults): void {
   const isFitting = typeof value === 'number' && (shape.type === 'integer' ? Number.isSafeInteger(value) : Number.isFinite(value));
   if (!isFitting) return wrongType(value, shape.type === 'integer' ? 'a whole number' : 'a number', place, faults);
+  if (shape.enum?.includes(value) === false) return wrongType(value, `one of ${shape.enum.join(', ')}`, place, faults);
   if (isWithin(value, shape)) return;
   const unit = place.unit === undefined ? '' : ` ${place.unit}`;
   const bound = value < (shape.minimum ?? -Infinity) ? `at least ${shape.minimum}` : `at most ${shape.maximum}`;
@@ -91,7 +92,8 @@ function checkObject(value: unknown, shape: ValueShape, place: Place, faults: Fa
     const at = { pointer: `${place.pointer}/${pointerToken(key)}`, label: `${place.label}.${key}` };
     if (shape.members !== undefined && !Object.hasOwn(shape.members, key)) {
       faults.add('unknown_attribute', at.pointer, `${at.label} is unknown, expected only ${Object.keys(shape.members).join(', ')}`);
-    } else checkAny(member, at, faults);
+    } else if (shape.items === undefined) checkAny(member, at, faults);
+    else checkValue(member, shape.items, at, faults);
   }
 }
 

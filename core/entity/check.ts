@@ -45,9 +45,9 @@ export function check(entity: Entity, models: Models, now: Instant): Outcome<Ent
   return { values: [without(entity, faulty)], rejections: faults.rejections };
 }
 
-/** A model that must say when it was observed is an observation; a Device is not. */
-function isObservation(model: Model): boolean {
-  return model.required.includes('dateObserved');
+/** By their names: some of them must say when they were observed, others (meters) have no attribute for it. A Device is none. */
+function isObservation({ type }: Model): boolean {
+  return /(?:Observed|Observation|Measurement)$/.test(type);
 }
 
 function without(entity: Entity, names: readonly string[]): Entity {
@@ -107,7 +107,7 @@ function checkAttribute(name: string, attribute: unknown, expected: AttributeMod
   else if (expected.measured === true) {
     faults.add('invalid_attribute', `${pointer}/observedAt`, `${label} has no observedAt, expected the moment of the measurement`);
   }
-  if (unitCode !== undefined || (needsUnit(expected) && typeof value === 'number')) {
+  if (unitCode !== undefined || (needsUnit(expected) && holdsNumbers(value, expected))) {
     checkUnit(unitCode, expected, pointer, label, faults);
   }
   if (status !== undefined) checkStatus(status, pointer, label, faults);
@@ -126,6 +126,10 @@ const members = {
 /** A number without dimension is understood without a unit too. */
 function needsUnit({ unitCode }: AttributeModel): boolean {
   return unitCode !== undefined && unitCode !== 'C62';
+}
+
+function holdsNumbers(value: unknown, { value: shape }: AttributeModel): boolean {
+  return typeof value === 'number' || (shape.type === 'object' && shape.items?.type === 'number');
 }
 
 function checkUnit(unitCode: unknown, expected: AttributeModel, pointer: string, label: string, faults: Faults): void {

@@ -34,7 +34,8 @@ export interface GeoProperty {
 
 export interface Relationship {
   type: 'Relationship';
-  object: string;
+  /** The target, or a list of targets where the model has a list. */
+  object: string | string[];
   observedAt?: Instant;
 }
 

@@ -18,8 +18,8 @@ export interface ValueShape {
     | 'geometry';
   readonly minimum?: number;
   readonly maximum?: number;
-  readonly enum?: readonly string[];
-  /** Shape of an array's items. */
+  readonly enum?: readonly (string | number)[];
+  /** Shape of an array's items, or of every member of an object: the phases of a measurement. */
   readonly items?: ValueShape;
   /** Keys of an object value with their IRIs. */
   readonly members?: Readonly<Record<string, string>>;

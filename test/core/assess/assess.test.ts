@@ -41,6 +41,16 @@ describe('assess', () => {
     expect(assess(entity, quantities, models)).toBe(entity);
   });
 
+  it('flags an attribute of several phases when one of them is impossible', () => {
+    const meter = (phaseVoltage: Property): Entity => ({
+      id: 'urn:ngsi-ld:ThreePhaseAcMeasurement:x',
+      type: 'ThreePhaseAcMeasurement',
+      phaseVoltage,
+    });
+    expect(statusOf(meter(measured({ L1: 230, L2: 23000 }, 'VLT', observedAt)), 'phaseVoltage')).toBe('outsidePhysicalBounds');
+    expect(statusOf(meter(measured({ L1: 230, L2: 231 }, 'VLT', observedAt)), 'phaseVoltage')).toBeUndefined();
+  });
+
   it('leaves entities with possible values, texts and unknown types as they are', () => {
     for (const entity of [
       weather({ temperature: measured(7, 'CEL', observedAt) }),
@@ -60,7 +70,7 @@ describe('quantities and descriptors', () => {
         if (attribute.quantity === undefined) continue;
         linked += 1;
         const quantity = quantities.get(attribute.quantity);
-        expect([model.type, name, quantity?.unitCode]).toEqual([model.type, name, attribute.unitCode]);
+        expect([model.type, name, quantity?.unitCode]).toEqual([model.type, name, attribute.unitCode ?? 'C62']);
         expect(quantity?.maximum).toBeGreaterThan(attribute.value.minimum ?? -Infinity);
       }
     }

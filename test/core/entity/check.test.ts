@@ -322,3 +322,56 @@ describe('speed', () => {
     expect(microseconds).toBeLessThan(100);
   });
 });
+
+describe('the values of meters and car parks', () => {
+  const refDevice = relationship(['urn:ngsi-ld:Device:x']);
+
+  function meter(attributes: Record<string, unknown>): Entity {
+    return { id: 'urn:ngsi-ld:ThreePhaseAcMeasurement:x', type: 'ThreePhaseAcMeasurement', refDevice, ...attributes } as Entity;
+  }
+
+  function consumption(attributes: Record<string, unknown>): Entity {
+    return { id: 'urn:ngsi-ld:WaterConsumptionObserved:x', type: 'WaterConsumptionObserved', ...attributes } as Entity;
+  }
+
+  it('are good with a number for each phase, a list of targets and a status of its own', () => {
+    const phases = meter({ activePower: measured({ L1: -12, L2: 0, L3: 3.5 }, 'WTT', observedAt) });
+    expect(check(phases, models, now)).toEqual({ values: [phases], rejections: [] });
+    const spot = {
+      id: 'urn:ngsi-ld:ParkingSpot:x',
+      type: 'ParkingSpot',
+      location: point(14.02, 46),
+      category: property(['onStreet']),
+      refParkingSite: relationship('urn:ngsi-ld:OnStreetParking:x'),
+      status: property('occupied', observedAt),
+      refDevice,
+    } as Entity;
+    expect(check(spot, models, now)).toEqual({ values: [spot], rejections: [] });
+  });
+
+  it.each<[string, Entity, string, string]>([
+    ['a text for a phase', meter({ current: measured({ L1: '3' } as never, 'AMP', observedAt) }), 'invalid_attribute', '/current/value/L1'],
+    ['a phase of another name', meter({ current: measured({ L4: 3 }, 'AMP', observedAt) }), 'unknown_attribute', '/current/value/L4'],
+    [
+      'a phase beyond the bounds of the model',
+      meter({ powerFactor: measured({ L2: 1.2 }, 'C62', observedAt) }),
+      'out_of_model_bounds',
+      '/powerFactor/value/L2',
+    ],
+    ['phases without a unit', meter({ phaseVoltage: property({ L1: 230 }, observedAt) }), 'unsupported_unit', '/phaseVoltage/unitCode'],
+    ['one target where there is a list', meter({ refDevice: relationship('urn:x:y') }), 'invalid_attribute', '/refDevice/object'],
+    ['an alarm that is neither 0 nor 1', consumption({ alarmTamper: property(2, observedAt) }), 'invalid_attribute', '/alarmTamper/value'],
+    [
+      'a fraction of a litre',
+      consumption({ waterConsumption: measured(1.5, 'LTR', observedAt) }),
+      'invalid_attribute',
+      '/waterConsumption/value',
+    ],
+  ])('refuses %s', (_, entity, code, pointer) => {
+    expect(verdict(entity).faults).toContainEqual([code, pointer]);
+  });
+
+  it('is refused whole when nothing measured remains of it', () => {
+    expect(verdict(consumption({ waterType: property('hotWater') }))).toEqual({ faults: [['no_measurement', '']], kept: undefined });
+  });
+});

@@ -38,8 +38,26 @@ function faultsOf(step: () => unknown): readonly string[] {
 describe('loadModels', () => {
   it('reads the shipped descriptors', () => {
     const { types, subjects } = loadModels();
-    expect([...types.keys()].sort()).toEqual(['AirQualityObserved', 'Device', 'WaterObserved', 'WaterQualityObserved', 'WeatherObserved']);
-    expect([...subjects.keys()].sort()).toEqual(['device', 'environment', 'water-quality', 'weather']);
+    expect([...types.keys()]).toEqual(
+      expect.arrayContaining([
+        'AirQualityObserved',
+        'Device',
+        'ParkingSpot',
+        'ThreePhaseAcMeasurement',
+        'WaterObserved',
+        'WeatherObserved',
+      ]),
+    );
+    expect([...subjects.keys()].sort()).toEqual([
+      'device',
+      'energy',
+      'environment',
+      'parking',
+      'transportation',
+      'water-consumption',
+      'water-quality',
+      'weather',
+    ]);
     expect(types.get('WaterObserved')).toMatchObject({
       subject: 'environment',
       required: ['location', 'dateObserved'],
