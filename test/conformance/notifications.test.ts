@@ -308,6 +308,30 @@ describe('when it is sent', () => {
     expect(receiver.received).toHaveLength(2);
   });
 
+  it('goes on after it was paused while something was held back', async () => {
+    const { call, receiver } = await setup({ throttling: 0.2 });
+    await call('POST', '/entities', entity());
+    await arrived(receiver, 1);
+    await call('PATCH', `/entities/${ID}/attrs`, { level: level(2) });
+    await call('PATCH', `/subscriptions/${SUBSCRIPTION}`, { isActive: false });
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(receiver.received).toHaveLength(1);
+    await call('PATCH', `/subscriptions/${SUBSCRIPTION}`, { isActive: true });
+    await call('PATCH', `/entities/${ID}/attrs`, { level: level(3) });
+    await arrived(receiver, 2);
+  });
+
+  it('takes a throttling and an interval longer than any timer', async () => {
+    const { call, receiver } = await setup({ throttling: 10_000_000 });
+    await call('POST', '/entities', entity());
+    await arrived(receiver, 1);
+    await call('PATCH', `/entities/${ID}/attrs`, { level: level(2) });
+    const periodic = await setup({ timeInterval: 10_000_000 });
+    await periodic.call('POST', '/entities', entity());
+    await quiet();
+    expect([receiver.received.length, periodic.receiver.received.length]).toEqual([1, 0]);
+  });
+
   it('counts failures, keeps the cooldown and recovers', async () => {
     const { call, receiver, subscription } = await setup({ notification: { format: 'keyValues', endpoint: { cooldown: 300 } } });
     receiver.answer = { status: 500 };

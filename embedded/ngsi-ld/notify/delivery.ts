@@ -8,6 +8,8 @@ import type { Message, Sender } from './send.ts';
 const TIMEOUT_MS = 5_000;
 /** Notifications that wait behind a slow receiver; what comes beyond is told together with the last one. */
 const MOST_WAITING = 100;
+/** Node fires a longer timer at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** Orion-LD gives a receiver up after so many failures in a row. */
 const FAILURES_TO_PAUSE = 3;
 
@@ -41,13 +43,21 @@ export function createDelivery({ deps, subscriptions, senderFor, tenant, id }: D
       // Orion-LD forgets what falls into the pause; the specification leaves room to tell the last state after it.
       if (deps.profile === 'orion') return;
       held = mergeNotices(held, notices);
-      timer ??= setTimeout(release, pause);
+      timer ??= setTimeout(release, Math.min(pause, LONGEST_TIMER_MS));
       return;
     }
     const last = waiting.at(-1);
     if (last !== undefined && waiting.length >= MOST_WAITING) waiting[waiting.length - 1] = mergeNotices(last, notices);
     else waiting.push(mergeNotices([], notices));
-    working ??= work();
+    start();
+  }
+
+  function start(): void {
+    if (stopped || waiting.length === 0) return;
+    working ??= work().finally(() => {
+      working = undefined;
+      start();
+    });
   }
 
   function release(): void {
@@ -65,7 +75,6 @@ export function createDelivery({ deps, subscriptions, senderFor, tenant, id }: D
       if (pauseMs(stored, deps) > 0) offer(next);
       else await deliver(stored, next);
     }
-    working = undefined;
   }
 
   async function deliver(stored: StoredSubscription, notices: readonly Notified[]): Promise<void> {

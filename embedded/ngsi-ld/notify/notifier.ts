@@ -3,7 +3,7 @@ import { statusOf, type StoredSubscription } from '../subscription/document.ts';
 import { createMatcher, type Matcher } from '../subscription/match.ts';
 import type { BrokerDeps, Change } from '../types.ts';
 import type { Notified } from './body.ts';
-import { createDelivery, type Delivery } from './delivery.ts';
+import { createDelivery, LONGEST_TIMER_MS, type Delivery } from './delivery.ts';
 import { createHttpSender } from './http.ts';
 import { createMqttSender } from './mqtt.ts';
 
@@ -45,7 +45,8 @@ export function createNotifier(deps: BrokerDeps, subscriptions: Documents<Stored
       matcher: undefined,
       delivery: known?.delivery ?? createDelivery({ deps, subscriptions, senderFor, tenant, id }),
       tail: known?.tail ?? Promise.resolve(),
-      timer: timeInterval === undefined ? undefined : setInterval(() => sendState(key), timeInterval * 1000).unref(),
+      timer:
+        timeInterval === undefined ? undefined : setInterval(() => sendState(key), Math.min(timeInterval * 1000, LONGEST_TIMER_MS)).unref(),
     });
   }
 
