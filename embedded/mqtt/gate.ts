@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
+const STOP_MS = 5_000;
 
 /** The part of an MQTT connection that the gate looks at. */
 interface Publisher {
@@ -20,7 +21,7 @@ export interface Gate {
   follow(publisher: Publisher): Promise<boolean> | undefined;
   /** Messages that wait for `accept`. */
   waiting(): number;
-  /** Takes nothing more; resolves when every accept that is under way has ended. */
+  /** Takes nothing more; resolves when every accept that is under way has ended, at the latest after 5 s. */
   stop(): Promise<void>;
 }
 
@@ -75,7 +76,9 @@ export function createGate(logger: Logger): Gate {
     waiting: () => underWay.size,
     async stop() {
       stopping.abort();
-      await Promise.all(underWay);
+      const patience = new AbortController();
+      await Promise.race([Promise.all(underWay), sleep(STOP_MS, undefined, { signal: patience.signal }).catch(() => undefined)]);
+      patience.abort();
     },
   };
 }
