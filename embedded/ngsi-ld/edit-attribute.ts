@@ -78,10 +78,23 @@ function mergePatch(before: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch;
   const next: Record<string, unknown> = isObject(before) ? { ...before } : {};
   for (const [key, value] of Object.entries(patch)) {
+    if (key === '__proto__') continue;
     if (value === NGSI_NULL) delete next[key];
     else next[key] = mergePatch(next[key], value);
   }
   return next;
+}
+
+/** A fragment of a merge for an attribute that is not there yet: what it removes is left out. */
+export function withoutRemovals(input: AttributeInput): AttributeInput {
+  const { type, attributes } = input;
+  const member = type === undefined ? undefined : VALUE_MEMBER[type];
+  const parts = Object.entries(attributes ?? {}).map(([iri, instances]) => [iri, instances.map(withoutRemovals)]);
+  return {
+    ...input,
+    ...(member !== undefined && input[member] !== undefined && { [member]: mergePatch(undefined, input[member]) }),
+    ...(attributes && { attributes: Object.fromEntries(parts) as typeof attributes }),
+  };
 }
 
 function find(instances: readonly StoredAttribute[] | undefined, datasetId: string | undefined): StoredAttribute | undefined {

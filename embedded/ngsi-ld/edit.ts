@@ -1,6 +1,6 @@
 import type { AttributeInput } from './input/attribute.ts';
 import type { EntityInput } from './input/entity.ts';
-import { mergeAttribute, stamp } from './edit-attribute.ts';
+import { mergeAttribute, stamp, withoutRemovals } from './edit-attribute.ts';
 import { Problem } from './problems.ts';
 import type { Instant, StoredAttribute, StoredEntity } from './types.ts';
 
@@ -75,7 +75,8 @@ export function mergeEntity(entity: StoredEntity, input: EntityInput, at: Instan
     for (const instance of instances) {
       const before = instanceOf(edit.entity, iri, instance.datasetId);
       if (instance.remove === true && before === undefined) continue;
-      if (before === undefined || instance.remove === true) setInstance(edit, iri, instance, at);
+      if (instance.remove === true) setInstance(edit, iri, instance, at);
+      else if (before === undefined) setInstance(edit, iri, withoutRemovals(instance), at);
       else replaceInstance(edit, iri, mergeAttribute(iri, before, instance, { at, deep: true }));
     }
   }

@@ -70,6 +70,8 @@ export function problemDetails(problem: Problem, profile: Profile): ProblemDetai
 /** Any thrown value as a problem; `undefined` for what is a fault of the broker itself. */
 export function asProblem(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error;
+  // Reading goes as deep as the JSON does.
+  if (error instanceof RangeError && /call stack/.test(error.message)) return new Problem('BadRequestData', 'Nested too deep');
   if (typeof error !== 'object' || error === null || !('status' in error) || !('type' in error)) return undefined;
   if (error.type === 'entity.too.large') {
     return new Problem('BadRequestData', 'Request Entity too large', 'the body exceeds the limit of this broker', { status: 413 });

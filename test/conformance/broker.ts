@@ -43,7 +43,6 @@ export async function call(url: string, method: string, body?: unknown, headers:
   return { status: response.status, headers: response.headers, text: answer, json: isJson ? (JSON.parse(answer) as unknown) : undefined };
 }
 
-export const CONTEXT_REL = 'http://www.w3.org/ns/json-ld#context';
 export const errorType = (name: string): string => `https://uri.etsi.org/ngsi-ld/errors/${name}`;
 export const LD = { 'content-type': 'application/ld+json' };
 

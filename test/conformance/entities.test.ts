@@ -73,7 +73,7 @@ describe.each(['strict', 'orion'] as const)('one entity, %s', (profile) => {
       speed: { value: 12, accuracy: 'urn:ngsi-ld:null' },
       brand: 'urn:ngsi-ld:null',
       address: { value: { street: 'urn:ngsi-ld:null', zip: 5280 } },
-      new: 1,
+      new: { value: { a: 1, b: 'urn:ngsi-ld:null' } },
     };
     expect((await call('PATCH', `/entities/${entity.id}`, patch)).status).toBe(204);
     const { json } = await call('GET', `/entities/${entity.id}`);
@@ -81,7 +81,7 @@ describe.each(['strict', 'orion'] as const)('one entity, %s', (profile) => {
     expect(json).toMatchObject({
       speed: { value: 12, unitCode: 'KMH' },
       address: { value: { city: 'Idrija', zip: 5280 } },
-      new: { value: 1 },
+      new: { type: 'Property', value: { a: 1 } },
     });
     expect(json).not.toHaveProperty('speed.accuracy');
     expect(json).not.toHaveProperty('address.value.street');
@@ -156,6 +156,15 @@ describe.each(['strict', 'orion'] as const)('one entity, %s', (profile) => {
     expect(answer).toMatchObject({ status: 400, json: { type: errorType('BadRequestData') } });
     expect(answer.headers.get('content-type')).toMatch('application/json');
     expect(answer.headers.get('link')).toBeNull();
+  });
+
+  it('refuses names and depths that are meant to break it', async () => {
+    const proto = await call('POST', '/entities', '{"id":"urn:ngsi-ld:Sensor:proto","type":"Sensor","__proto__":{"polluted":1}}');
+    expect(proto.status).toBe(400);
+    expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
+    const depth = 100_000;
+    const deep = `{"id":"urn:ngsi-ld:Sensor:deep","type":"Sensor","a":{"value":${'['.repeat(depth)}1${']'.repeat(depth)}}}`;
+    expect((await call('POST', '/entities', deep)).status).toBe(400);
   });
 
   it('refuses an id in the path that is no URI', async () => {

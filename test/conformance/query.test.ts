@@ -229,6 +229,8 @@ describe('types, ids, scopes', () => {
     ['type=Room&scopeQ=/Idrija/Center;/Municipal', [first]],
     ['type=Room&scopeQ=(/Idrija/Center;/Municipal)|/Cerkno/Center', [first, third]],
     ['type=Room&scopeQ=/Idrija,/Cerkno/Center', [second, third]],
+    ['type=Room&scopeQ=/+/Center', [first, third]],
+    ['type=Room&q=when==2026-05-01T12:00:00+02:00', [first]],
   ])('%s', async (query, expected) => {
     expect(await ids(query)).toEqual(expected);
   });

@@ -31,9 +31,9 @@ export interface EntityOptions {
 /** Throws BadRequestData, InvalidRequest for what is no object. */
 export function readEntity(json: unknown, options: EntityOptions): EntityInput {
   if (!isObject(json)) throw new Problem('BadRequestData', 'Invalid entity', 'a JSON object is expected');
-  const members: Record<string, unknown> = {};
   // The core context aliases both.
-  for (const [name, value] of Object.entries(json)) members[name === '@id' ? 'id' : name === '@type' ? 'type' : name] = value;
+  const alias = (name: string): string => (name === '@id' ? 'id' : name === '@type' ? 'type' : name);
+  const members: Record<string, unknown> = Object.fromEntries(Object.entries(json).map(([name, value]) => [alias(name), value]));
   const { id, type, scope, expiresAt, ...rest } = members;
   const required = options.whole === true;
   if (required && id === undefined) throw new Problem('BadRequestData', 'Entity id is missing');

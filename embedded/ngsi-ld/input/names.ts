@@ -8,7 +8,7 @@ const URI = /^[A-Za-z][A-Za-z0-9+.-]*:[^\s<>"{}|\\^`]+$/;
 /** Characters one cannot see: an id with them looks like another one. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800]/u;
 const NAME = /^\p{L}[\p{L}\p{N}_]*$/u;
-const ORION_NAME = /^[^=[\]&?"'\b\t\n\r ]+$/;
+const ORION_NAME = /^(?!__proto__$)[^=[\]&?"'\b\t\n\r ]+$/;
 
 export function isUri(value: unknown): value is string {
   return typeof value === 'string' && URI.test(value) && !INVISIBLE.test(value);

@@ -47,7 +47,7 @@ function patternOperand(text: string): Operand {
   const bare = text.startsWith('"') && text.endsWith('"') && text.length > 1 ? unquote(text, text) : text;
   let pattern: RegExp;
   try {
-    pattern = new RegExp(bare, 'u');
+    pattern = new RegExp(bare);
   } catch {
     throw invalid(text, 'not a regular expression');
   }
@@ -55,7 +55,8 @@ function patternOperand(text: string): Operand {
 }
 
 function scalar(text: string, whole: string, expand: ((value: string) => string) | undefined): Scalar {
-  const bare = text.trim();
+  // A "+" that was not encoded arrives as a space.
+  const bare = text.trim().replace(/(T[\d:.,]+) (\d{2}:?\d{2})$/, '$1+$2');
   if (bare === '') throw invalid(whole, 'a value is missing');
   if (bare.startsWith('"')) return expand?.(unquote(bare, whole)) ?? unquote(bare, whole);
   if (bare === 'true' || bare === 'false') return bare === 'true';

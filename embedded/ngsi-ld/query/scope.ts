@@ -7,7 +7,8 @@ import { parseLogic } from './logic.ts';
  * `;` and, `,` or, parentheses.
  */
 export function parseScopeQ(text: string): (entity: StoredEntity) => boolean {
-  return parseLogic(text, { and: ';', or: ',|' }, (term) => {
+  // A "+" that was not encoded arrives as a space, which no scope has.
+  return parseLogic(text.replaceAll(' ', '+'), { and: ';', or: ',|' }, (term) => {
     if (!/^\/(?:[^/;,|()]+(?:\/[^/;,|()]+)*)$/.test(term) || /[^/]#|#./.test(term)) {
       throw new Problem('BadRequestData', 'Invalid scopeQ', `${term}: a scope such as /a/b, /a/+ or /a/# is expected`);
     }

@@ -91,7 +91,7 @@ function compileSelector(
 
 function idPattern(text: string): RegExp {
   try {
-    return new RegExp(text, 'u');
+    return new RegExp(text);
   } catch {
     throw new Problem('BadRequestData', 'Invalid idPattern', `${text} is no regular expression`);
   }
