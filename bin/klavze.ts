@@ -19,6 +19,8 @@ for (const command of [upCommand(), adapterCommand(), agentCommand(), entityComm
   program.addCommand(command);
 }
 leaveThroughErrors(program);
+// `klavze … | head` closes the pipe early: nothing to complain about.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exitCodes.fine : exitCodes.software));
 
 try {
   await program.parseAsync();
