@@ -64,6 +64,8 @@ export function createContextStore(db: Database): ContextStore {
       const text = JSON.stringify(document);
       // A cached context is one per URL, whatever its text; the others are one per text.
       const localId = `urn:ngsi-ld:Context:${digest(`${kind}\n${tenant}`, typeof url === 'string' ? url : text)}`;
+      const known = sql.byId.get(localId);
+      if (known?.document === text) return heldOf(known);
       sql.put.run(localId, typeof url === 'string' ? url : url(localId), kind, tenant, text, at);
       return heldOf(sql.byId.get(localId) as Row);
     },

@@ -8,6 +8,7 @@ import { createContextStore } from './context-store.ts';
 import { createContexts } from './context.ts';
 import { echoTenant, segment } from './http/answer.ts';
 import { faultMiddleware, readFaults } from './http/faults.ts';
+import { parseJson } from './http/request.ts';
 import { Problem, problemMiddleware, sendProblem } from './problems.ts';
 import { registrationsRouter } from './routes/registrations.ts';
 import { subscriptionsRouter } from './routes/subscriptions.ts';
@@ -49,6 +50,7 @@ export interface Broker {
 }
 
 const MIB = 1024 * 1024;
+const LAST_REQUESTS_MS = 1000;
 
 /** An NGSI-LD broker in this process. Throws when the port is taken or the file cannot be opened. */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
@@ -83,7 +85,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const readBody = express.text({ type: () => true, limit });
   if (options.faults === true) {
     app.put('/faults', readBody, (req, res) => {
-      faults = readFaults(req.body === '' ? {} : JSON.parse(String(req.body)));
+      faults = readFaults(parseJson(String(req.body), deps));
       res.status(204).end();
     });
   }
@@ -100,7 +102,14 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   app.use(problemMiddleware(profile, (error) => logger.error({ error }, 'the embedded NGSI-LD broker failed on a request')));
 
   const server = createServer(app);
-  const port = await listen(server, host, options.port);
+  const stop = async (): Promise<void> => {
+    for (const one of stops) await one();
+    db.close();
+  };
+  const port = await listen(server, host, options.port).catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
   url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
   return {
     url,
@@ -109,10 +118,11 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     setFaults: (next) => void (faults = next),
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
+      // Requests under way end first; one that hangs is cut.
+      const cut = setTimeout(() => server.closeAllConnections(), LAST_REQUESTS_MS);
       await closed;
-      for (const stop of stops) await stop();
-      db.close();
+      clearTimeout(cut);
+      await stop();
     },
   };
 }

@@ -193,6 +193,7 @@ describe('fault switches', () => {
     expect((await call('GET', `/entities/${entity.id}`)).status).toBe(200);
     expect((await set({ wrong: true })).status).toBe(400);
     expect((await set({ status: 'x' })).status).toBe(400);
+    expect((await callUrl(`${broker().url}/faults`, 'PUT', '{,}')).status).toBe(400);
   });
 
   it('are not served unless the server allows it', async () => {

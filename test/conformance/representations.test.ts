@@ -63,7 +63,7 @@ describe('representations', () => {
     for (const format of ['normalized', 'concise', 'simplified']) {
       const shown = (await call('GET', `/entities/${entity.id}?format=${format}`)).json as object;
       const copy = { ...shown, id: `urn:ngsi-ld:Sensor:copy-${format}` };
-      expect((await call('POST', '/entities', copy)).status).toBe(201);
+      expect((await call('POST', `/entities?options=${format}`, copy)).status).toBe(201);
       expect((await call('GET', `/entities/${copy.id}?format=${format}`)).json).toEqual(copy);
     }
   });

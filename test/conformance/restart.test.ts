@@ -26,6 +26,16 @@ describe('a broker on a file', () => {
     await second.close();
   });
 
+  it('says so when its port is taken, and lets go of its file', async () => {
+    const first = await startBroker({ port: 0, dbFile: ':memory:' });
+    const dbFile = join(folder, 'late.sqlite');
+    await expect(startBroker({ port: first.port, dbFile })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await first.close();
+    const second = await startBroker({ port: first.port, dbFile });
+    expect(second.port).toBe(first.port);
+    await second.close();
+  });
+
   it('takes 500 entities in one upsert in about the time a commit needs', async () => {
     const broker = await startBroker({ port: 0, dbFile: join(folder, 'speed.sqlite') });
     const batch = Array.from({ length: 500 }, () =>

@@ -50,6 +50,11 @@ const FORMATS: Readonly<Record<string, Format>> = {
 };
 const DEEPEST_JOIN = 10;
 
+/** Words of `options` that name a representation: on input they say nothing, since each form is recognised. */
+export function isFormat(word: string): boolean {
+  return FORMATS[word] !== undefined;
+}
+
 export function readingOf(req: Request, params: Params, context: ResolvedContext, deps: BrokerDeps): Reading {
   const accept = acceptOf(req, ['application/json', 'application/ld+json', 'application/geo+json']);
   const { format, sysAttrs } = formatOf(params);

@@ -3,6 +3,7 @@ import { appendAttributes, createEntity, mergeEntity, type Edit } from '../edit.
 import { echoTenant, sendNoContent } from '../http/answer.ts';
 import { listOf, paramsOf } from '../http/params.ts';
 import { bodyOf, createdTenant, existingTenant, type Body } from '../http/request.ts';
+import { isFormat } from '../http/reading.ts';
 import { route } from '../http/routing.ts';
 import type { InputMode } from '../input/attribute.ts';
 import { isObject } from '../input/shape.ts';
@@ -41,7 +42,7 @@ export function batchRouter(deps: BrokerDeps): Router {
 
 function optionsOf(req: Request, known: readonly string[], deps: BrokerDeps): string[] {
   const params = paramsOf(req, deps.profile === 'orion' ? ['options'] : ['options', 'local'], deps);
-  const words = listOf(params['options']) ?? [];
+  const words = (listOf(params['options']) ?? []).filter((word) => !isFormat(word));
   const strange = words.find((word) => !known.includes(word));
   if (strange !== undefined) throw new Problem('InvalidRequest', 'Invalid URI parameter', `options: ${strange} is not known here`);
   if (words.includes('update') && words.includes('replace'))

@@ -13,7 +13,7 @@ import {
 import { sendCreated, sendJson, sendNoContent, segment, acceptOf } from '../http/answer.ts';
 import { paramsOf, flagOf, listOf } from '../http/params.ts';
 import { bodyOf, contextOf, createdTenant, existingTenant } from '../http/request.ts';
-import { READING_PARAMS, formatOf, readingOf } from '../http/reading.ts';
+import { READING_PARAMS, formatOf, isFormat, readingOf } from '../http/reading.ts';
 import { route, type Handler } from '../http/routing.ts';
 import { createShow, sendGeoJson, toFeature } from '../http/show.ts';
 import { readAttribute } from '../input/attribute.ts';
@@ -46,7 +46,7 @@ export function entitiesRouter(deps: BrokerDeps): Router {
 }
 
 async function create(deps: BrokerDeps, req: Request, res: Response): Promise<void> {
-  paramsOf(req, ['local'], deps);
+  formatOf(paramsOf(req, ['local', 'options', 'format'], deps));
   const { json, context } = await bodyOf(req, deps);
   const input = withId(readEntity(json, { context, profile: deps.profile, mode: 'create', whole: true }));
   const at = deps.clock();
@@ -115,7 +115,7 @@ async function remove(deps: BrokerDeps, req: Request, res: Response): Promise<vo
 async function append(deps: BrokerDeps, req: Request, res: Response): Promise<void> {
   const id = entityId(req);
   const params = paramsOf(req, ['options', 'type', 'local'], deps);
-  const options = listOf(params['options']) ?? [];
+  const options = (listOf(params['options']) ?? []).filter((word) => !isFormat(word));
   const strange = options.find((word) => word !== 'noOverwrite');
   if (strange !== undefined)
     throw new Problem('InvalidRequest', 'Invalid URI parameter', `options: noOverwrite is expected, not ${strange}`);
