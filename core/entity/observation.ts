@@ -1,26 +1,48 @@
 import type { Device, Instant, Reading } from '../plugin.ts';
 import { reject, type Rejection } from '../rejection.ts';
-import { measured, point, urn } from './build.ts';
+import type { Outcome } from '../result.ts';
+import { measured, point, property, urn } from './build.ts';
 import { describe } from './device.ts';
 import type { Entity } from './entity.ts';
 
-/** Where a quantity goes in a model: the attribute and the unit code that it carries there. */
-export type AttributeTable = Readonly<Record<string, readonly [attribute: string, unitCode: string]>>;
+/** Where a quantity goes in a model: the attribute and the unit code that it carries there; none where the model's numbers have none. */
+export type AttributeTable = Readonly<Record<string, readonly [attribute: string, unitCode?: string]>>;
 
-/** Readings of one moment as the entity of a device: the table's attributes with value, unit code and `observedAt`, place and name. */
+/**
+ * Readings of one moment as the entity of a device: the table's attributes with value, unit code and `observedAt`, place and name, and
+ * what is `more`. An empty list when none of the readings is in the table.
+ */
 export function observation(
   type: string,
   device: Device,
   observedAt: Instant,
   readings: readonly Reading[],
   table: AttributeTable,
-): Entity {
+  more: Partial<Entity> = {},
+): Entity[] {
   const entity: Entity = { id: urn(type, device.id), type, location: point(...device.location), ...describe(device) };
+  let values = 0;
   for (const { quantity, value } of readings) {
-    const [attribute, unitCode] = table[quantity] ?? [];
-    if (attribute !== undefined && unitCode !== undefined) entity[attribute] = measured(value, unitCode, observedAt);
+    const [attribute, unitCode] = (Object.hasOwn(table, quantity) ? table[quantity] : undefined) ?? [];
+    if (attribute === undefined) continue;
+    entity[attribute] = unitCode === undefined ? property(value, observedAt) : measured(value, unitCode, observedAt);
+    values += 1;
   }
-  return entity;
+  return values === 0 ? [] : [Object.assign(entity, more)];
+}
+
+/**
+ * What a family makes of the readings of each moment, oldest first. Readings that are none of its quantities are refused once, as
+ * `unmapped_quantity`, and not handed on.
+ */
+export function states(
+  readings: readonly Reading[],
+  quantities: ReadonlySet<string>,
+  device: Device,
+  make: (observedAt: Instant, readings: readonly Reading[]) => readonly Entity[],
+): Outcome<Entity> {
+  const values = byMoment(readings.filter(({ quantity }) => quantities.has(quantity))).flatMap(([moment, own]) => make(moment, own));
+  return { values, rejections: unmapped(readings, quantities, device) };
 }
 
 /** Readings grouped by moment, oldest first. */
@@ -35,7 +57,7 @@ export function byMoment(readings: readonly Reading[]): [Instant, Reading[]][] {
 }
 
 /** One `unmapped_quantity` for all readings of a device that its family has no use for. */
-export function unmapped(readings: readonly Reading[], known: ReadonlySet<string>, device: Device): Rejection[] {
+function unmapped(readings: readonly Reading[], known: ReadonlySet<string>, device: Device): Rejection[] {
   const names = [...new Set(readings.map(({ quantity }) => quantity).filter((quantity) => !known.has(quantity)))];
   if (names.length === 0) return [];
   const message = `device "${device.id}" sent ${names.join(', ')}, which the family ${device.family} does not publish; give it another family`;

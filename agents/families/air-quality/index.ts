@@ -6,7 +6,7 @@ import { map, quantities } from './map.ts';
 export default {
   name: 'air-quality',
   title: { sl: 'Kakovost zraka', en: 'Air quality' },
-  quantities,
+  quantities: [...quantities],
   emits: ['AirQualityObserved'],
   controlledProperty: ['airPollution', 'temperature', 'humidity', 'atmosphericPressure'],
   map,

@@ -6,7 +6,7 @@ import { map, quantities } from './map.ts';
 export default {
   name: 'river-level',
   title: { sl: 'Vodostaj reke', en: 'River level' },
-  quantities,
+  quantities: [...quantities],
   emits: ['WaterObserved', 'WaterQualityObserved'],
   controlledProperty: ['waterLevel', 'temperature'],
   map,

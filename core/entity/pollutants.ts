@@ -1,0 +1,32 @@
+import type { AttributeTable } from './observation.ts';
+
+/** What AirQualityObserved holds of the air itself, as air quality stations and indoor sensors measure it: attribute and UN/CEFACT code. */
+export const pollutants = {
+  pm1: ['pm1', 'GQ'],
+  pm25: ['pm25', 'GQ'],
+  pm4: ['pm4', 'GQ'],
+  pm10: ['pm10', 'GQ'],
+  no: ['no', 'GQ'],
+  no2: ['no2', 'GQ'],
+  nox: ['nox', 'GQ'],
+  o3: ['o3', 'GQ'],
+  so2: ['so2', 'GQ'],
+  co: ['co', 'GP'],
+  c6h6: ['c6h6', 'GQ'],
+  sh2: ['sh2', 'GQ'],
+  tvoc: ['volatileOrganicCompoundsTotal', 'GQ'],
+  airQualityIndex: ['airQualityIndex', 'C62'],
+} satisfies AttributeTable;
+
+/** What such sensors also measure and the model has no attribute for: it stays a reading and is not published. */
+export const pollutantsWithoutAttribute: readonly string[] = [
+  'particleNumber05',
+  'particleNumber1',
+  'particleNumber25',
+  'particleNumber4',
+  'particleNumber10',
+  'typicalParticleSize',
+  'vocIndex',
+  'noxIndex',
+  'nh3',
+];
