@@ -19,6 +19,11 @@ describe.each(['strict', 'orion'] as const)('attributes of an entity, %s', (prof
     expect((await call('GET', path)).json).not.toHaveProperty('speed.unitCode');
   });
 
+  it('keeps names with a hyphen, as Smart Data Models have them', async () => {
+    const path = await stored({ 'N-TOT': { type: 'Property', value: 4.2 } });
+    expect((await call('GET', `${path}?attrs=N-TOT`)).json).toMatchObject({ 'N-TOT': { value: 4.2 } });
+  });
+
   it('POST /attrs with noOverwrite answers 207 for what was there', async () => {
     const path = await stored({ speed });
     const answer = await call('POST', `${path}/attrs?options=noOverwrite`, { speed: { value: 11 }, height: 2 });

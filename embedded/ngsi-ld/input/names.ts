@@ -7,7 +7,8 @@ export const NGSI_NULL = 'urn:ngsi-ld:null';
 const URI = /^[A-Za-z][A-Za-z0-9+.-]*:[^\s<>"{}|\\^`]+$/;
 /** Characters one cannot see: an id with them looks like another one. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800]/u;
-const NAME = /^\p{L}[\p{L}\p{N}_]*$/u;
+/** As 4.6.2 has it, and the hyphen: Smart Data Models have names such as `N-TOT` and `Cl-`. */
+const NAME = /^\p{L}[\p{L}\p{N}_-]*$/u;
 const ORION_NAME = /^(?!__proto__$)[^=[\]&?"'\b\t\n\r ]+$/;
 
 export function isUri(value: unknown): value is string {
@@ -29,7 +30,7 @@ export function expandChecked(name: unknown, what: string, context: ResolvedCont
     throw new Problem(
       'BadRequestData',
       'Invalid name',
-      `${what}: ${JSON.stringify(name)} is not a name of a letter, then letters, digits and "_"`,
+      `${what}: ${JSON.stringify(name)} is not a name of a letter, then letters, digits, "_" and "-"`,
     );
   const iri = context.expandName(name);
   if (iri.startsWith('@')) throw new Problem('BadRequestData', 'Invalid name', `${what}: ${name} means ${iri}, a keyword of JSON-LD`);
