@@ -8,8 +8,10 @@ import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 
 import { packageRoot } from '../core/paths.ts';
+import { loadAgents } from '../core/service/plugins.ts';
 import { configurationPage, environmentTable } from './docs/configuration.ts';
 import { dependencyPicture } from './docs/dependencies.ts';
+import { familyFields } from './docs/families.ts';
 import { fillMarker } from './docs/markdown.ts';
 import { pluginsPage } from './docs/plugins.ts';
 
@@ -18,6 +20,10 @@ const pages: readonly { readonly path: string; readonly render: (current: string
   { path: 'docs/configuration.md', render: async () => configurationPage() },
   { path: 'docs/architecture.md', render: async (current) => fillMarker(current, 'dependencies', await dependencyPicture()) },
   { path: 'README.md', render: async (current) => fillMarker(current, 'environment', environmentTable()) },
+  ...[...(await loadAgents()).families.values()].map((family) => ({
+    path: `agents/families/${family.name}/README.md`,
+    render: async (current: string) => fillMarker(current, 'fields', familyFields(family)),
+  })),
 ];
 
 const checkOnly = process.argv.includes('--check');

@@ -3,7 +3,7 @@ import { join, relative, sep } from 'node:path';
 
 import type { Entity } from '../core/entity/entity.ts';
 import { passMessage } from '../core/pipeline.ts';
-import type { Device, Envelope } from '../core/plugin.ts';
+import type { Device, Envelope, Family } from '../core/plugin.ts';
 import type { LoadedKnowledge } from '../core/service/knowledge.ts';
 import { runAdapter } from '../core/source/dataset.ts';
 
@@ -17,7 +17,7 @@ export interface Found {
 export interface Collection {
   readonly found: Found[];
   readonly notes: string[];
-  /** Plug-ins whose samples gave no entity at all; of a family: none of the type that it is for, the first of `emits`. */
+  /** Plug-ins whose samples gave no entity at all; of a family: samples gave readings that it publishes, but no entity of its types. */
   readonly silent: string[];
 }
 
@@ -73,20 +73,29 @@ export async function fromDatasets(samples: string, knowledge: LoadedKnowledge, 
  */
 export function fromMessages(samples: string, knowledge: LoadedKnowledge, now: string): Collection {
   const found = new Map<string, Found>();
-  const silent = new Set(knowledge.agents.families.keys());
+  const { families } = knowledge.agents;
+  const published = new Map([...families].map(([name, family]) => [name, publishedBy(family)]));
+  const addressed = new Set<string>();
+  const heard = new Set<string>();
   const messages = filesIn(samples)
     .filter((file) => !knowledge.adapters.has(relative(samples, file).split(sep)[0] ?? ''))
     .flatMap(payloadsIn);
   for (const { file, topic, payload } of messages) {
     for (const envelope of knowledge.agents.envelopes) {
       const message = { topic: topic ?? topicFor(envelope, payload, now), payload: Buffer.from(payload), receivedAt: now };
-      for (const device of sampleDevices(knowledge)) {
-        const passage = passMessage(message, envelope, { ...knowledge, ...knowledge.agents, device: () => device });
-        for (const { entity } of passage.publications) {
-          if (entity.type === knowledge.agents.families.get(device.family)?.emits[0]) silent.delete(device.family);
-          const from = `${relative(samples, file)} through ${envelope.name}, ${device.decoder ?? 'default decoder'}, ${device.family}`;
-          const key = JSON.stringify(entity);
-          if (!found.has(key)) found.set(key, { entity, from });
+      for (const decoder of [undefined, ...knowledge.agents.decoders.keys()]) {
+        for (const [family, { emits }] of families) {
+          const device = sampleDevice(family, decoder);
+          const passage = passMessage(message, envelope, { ...knowledge, ...knowledge.agents, device: () => device });
+          // Readings are the same for every family: without any there is nothing to map.
+          if (passage.readings.length === 0) break;
+          if (passage.readings.some(({ quantity }) => published.get(family)?.has(quantity))) addressed.add(family);
+          for (const { entity } of passage.publications) {
+            if (emits.includes(entity.type)) heard.add(family);
+            const from = `${relative(samples, file)} through ${envelope.name}, ${decoder ?? 'default decoder'}, ${family}`;
+            const key = JSON.stringify(entity);
+            if (!found.has(key)) found.set(key, { entity, from });
+          }
         }
       }
     }
@@ -94,15 +103,14 @@ export function fromMessages(samples: string, knowledge: LoadedKnowledge, now: s
   return {
     found: [...found.values()],
     notes: [`${messages.length} messages of the samples through every agent: ${found.size} different entities`],
-    silent: [...silent],
+    silent: [...addressed].filter((family) => !heard.has(family)),
   };
 }
 
-/** One device for each pair of decoder (or the envelope's own) and family. */
-function sampleDevices({ agents }: LoadedKnowledge): Device[] {
-  return [...agents.families.keys()].flatMap((family) =>
-    [undefined, ...agents.decoders.keys()].map((decoder) => sampleDevice(family, decoder)),
-  );
+/** The quantities of which the family makes entities; others it only knows. */
+function publishedBy({ name, quantities, map }: Family): ReadonlySet<string> {
+  const reading = { value: 1, observedAt: '2026-01-01T00:00:00.000Z' };
+  return new Set(quantities.filter((quantity) => map([{ ...reading, quantity }], sampleDevice(name, undefined)).values.length > 0));
 }
 
 function sampleDevice(family: string, decoder: string | undefined): Device {

@@ -5,8 +5,11 @@ import { measured, point, property, urn } from './build.ts';
 import { describe } from './device.ts';
 import type { Entity } from './entity.ts';
 
-/** Where a quantity goes in a model: the attribute and the unit code that it carries there; none where the model's numbers have none. */
-export type AttributeTable = Readonly<Record<string, readonly [attribute: string, unitCode?: string]>>;
+/**
+ * Where a quantity goes in a model: the attribute, the unit code that it carries there (none where the model's numbers have none), and
+ * the member of its value where that is an object: the phases of an electricity meter.
+ */
+export type AttributeTable = Readonly<Record<string, readonly [attribute: string, unitCode?: string, member?: string]>>;
 
 /**
  * Readings of one moment as the entity of a device: the table's attributes with value, unit code and `observedAt`, place and name, and
@@ -23,12 +26,17 @@ export function observation(
   const entity: Entity = { id: urn(type, device.id), type, location: point(...device.location), ...describe(device) };
   let values = 0;
   for (const { quantity, value } of readings) {
-    const [attribute, unitCode] = (Object.hasOwn(table, quantity) ? table[quantity] : undefined) ?? [];
+    const [attribute, unitCode, member] = (Object.hasOwn(table, quantity) ? table[quantity] : undefined) ?? [];
     if (attribute === undefined) continue;
-    entity[attribute] = unitCode === undefined ? property(value, observedAt) : measured(value, unitCode, observedAt);
+    const whole = member === undefined ? value : { ...membersOf(entity[attribute]), [member]: value };
+    entity[attribute] = unitCode === undefined ? property(whole, observedAt) : measured(whole, unitCode, observedAt);
     values += 1;
   }
   return values === 0 ? [] : [Object.assign(entity, more)];
+}
+
+function membersOf(attribute: Entity[string] | undefined): Record<string, number> {
+  return typeof attribute === 'object' && attribute.type === 'Property' ? (attribute.value as Record<string, number>) : {};
 }
 
 /**

@@ -27,6 +27,7 @@ export async function pluginsPage(): Promise<string> {
       ]),
     ),
     '## Families: what it means',
+    'Beside these entities the core makes the Device entity of every device: battery, radio and when it last reported.',
     table(
       ['name', 'what', 'quantities', 'entities'],
       [...families.values()].map(({ name, title, quantities, emits }) => [

@@ -1,0 +1,40 @@
+import {
+  dateTime,
+  deviceUrn,
+  observation,
+  observedPeriod,
+  periodStart,
+  relationship,
+  states,
+  type AttributeTable,
+  type Device,
+  type Entity,
+  type Outcome,
+  type Reading,
+} from '#core';
+
+/** Environment/NoiseLevelObserved: attribute and UN/CEFACT code. Recommendation 20 has no dB(A). */
+const attributes: AttributeTable = {
+  LAeq: ['LAeq', '2N'],
+  LAmax: ['LAmax', '2N'],
+  LAS: ['LAS', '2N'],
+  LAeqDay: ['LAeq_d', '2N'],
+};
+
+/** The model has no attribute for other levels and for the climate of the microphone. */
+const unpublished = ['LAmin', 'LAF', 'LA10', 'LA50', 'LA90', 'airTemperature', 'relativeHumidity'];
+
+export const quantities: ReadonlySet<string> = new Set([...Object.keys(attributes), ...unpublished]);
+
+/** One NoiseLevelObserved state per moment. Its period is mandatory: where neither device nor registry tells it, it is the moment itself. */
+export function map(readings: readonly Reading[], device: Device): Outcome<Entity> {
+  return states(readings, quantities, device, (observedAt, moment) => {
+    const from = periodStart(moment, observedAt, device);
+    return observation('NoiseLevelObserved', device, observedAt, moment, attributes, {
+      dateObservedFrom: dateTime(from ?? observedAt),
+      dateObservedTo: dateTime(observedAt),
+      ...observedPeriod(from, observedAt),
+      refDevice: relationship(deviceUrn(device)),
+    });
+  });
+}
