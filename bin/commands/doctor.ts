@@ -176,8 +176,9 @@ async function clock(config: Config): Promise<string> {
   if (new Date(now).getUTCFullYear() < 2025)
     throw new Error(`this machine believes it is ${new Date(now).toISOString()}; set the clock (timedatectl set-ntp true)`);
   if (config.broker.url === undefined) return new Date(now).toISOString();
-  const date = Date.parse(String((await get(`${config.broker.url}/version`)).headers['date'] ?? ''));
-  if (Number.isNaN(date)) return `${new Date(now).toISOString()}; the broker does not tell its own`;
+  const answer = await get(`${config.broker.url}/version`).catch(() => undefined);
+  const date = Date.parse(String(answer?.headers['date'] ?? ''));
+  if (Number.isNaN(date)) return `${new Date(now).toISOString()}; it could not be compared with the broker's`;
   const drift = Math.abs(date - now);
   if (drift > mostClockDriftMs)
     throw new Error(`this machine and the broker differ by ${Math.round(drift / 1000)} s; set both clocks (timedatectl set-ntp true)`);
