@@ -16,7 +16,8 @@ export { stationEntity, stationSchema, type StationRecord } from './entity/stati
 export { deviceIdFault } from './decode/device-id.ts';
 export { measurementReadings, measurementSchema, readFields, type Measurement } from './decode/fields.ts';
 export { deviceInstant } from './decode/instant.ts';
+export { readParts, type FieldTable, type Part } from './decode/parts.ts';
 export { frameUplink, type FrameFields } from './decode/frame-uplink.ts';
-export { fromBase64, isObject, parseJson, readJson, readText } from './decode/payload.ts';
+export { fromBase64, fromHex, isObject, parseJson, plainNumber, readJson, readText } from './decode/payload.ts';
 export { plainName } from './source/names.ts';
 export { looksLikeSenml } from './decode/senml.ts';

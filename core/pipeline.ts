@@ -65,7 +65,7 @@ function passUplink(uplink: Uplink, knowledge: AgentKnowledge, way: Way): string
     );
     return undefined;
   }
-  const decoderName = device.decoder ?? uplink.defaultDecoder;
+  const decoderName = (uplink.isOfNetwork === true ? undefined : device.decoder) ?? uplink.defaultDecoder;
   const decoder = knowledge.decoders.get(decoderName);
   const family = knowledge.families.get(device.family);
   if (decoder === undefined || family === undefined) {

@@ -38,6 +38,8 @@ export interface Uplink {
   readonly receivedAt: Instant;
   /** The decoder to take when the device registry names none. */
   readonly defaultDecoder: string;
+  /** What the network itself says of the device (battery, radio) and not the device: read by `defaultDecoder` whatever the registry names. */
+  readonly isOfNetwork?: true;
   readonly body: UplinkBody;
   /** Link quality of the best gateway: dBm and dB. */
   readonly radio?: { readonly rssi?: number; readonly snr?: number };
@@ -49,6 +51,8 @@ export interface Envelope {
   readonly title: Text;
   /** MQTT topic filters, with `+` and `#`. */
   readonly topics: readonly string[];
+  /** Topic filters of what networks post to this process: `POST /ingest/<network>/<detail>` becomes a message on the topic of that path. */
+  readonly pushes?: readonly string[];
   /** Never throws. A message without a measurement (join, status) gives neither values nor rejections and `event` names it. */
   open(message: MqttMessage): Outcome<Uplink> & { readonly event?: string };
 }

@@ -8,6 +8,8 @@ import { meaningOf, unknownUnit, type Dialect, type Meaning } from './vocabulary
 /** What was measured at one moment, by quantity, in the units of `schemas/quantities.json`. */
 export interface Measurement {
   readonly observedAt: Instant;
+  /** Start of the period over which all of it was counted or averaged, where the device says it. */
+  readonly observedFrom?: Instant;
   readonly values: Readonly<Record<string, number>>;
 }
 
@@ -18,6 +20,7 @@ export const measurementSchema = {
   additionalProperties: false,
   properties: {
     observedAt: { type: 'string', format: 'date-time' },
+    observedFrom: { type: 'string', format: 'date-time' },
     values: {
       type: 'object',
       minProperties: 1,
@@ -27,8 +30,8 @@ export const measurementSchema = {
   },
 } as const;
 
-export function measurementReadings(measurement: Measurement): Reading[] {
-  return Object.entries(measurement.values).map(([quantity, value]) => ({ quantity, value, observedAt: measurement.observedAt }));
+export function measurementReadings({ values, ...moment }: Measurement): Reading[] {
+  return Object.entries(values).map(([quantity, value]) => ({ quantity, value, ...moment }));
 }
 
 /** Numbers that say something about the transmission, not the world: passed over like texts and switches. */
@@ -156,7 +159,8 @@ function numberOf(value: unknown, meaning: Meaning | undefined): { readonly valu
   return typeof value === 'boolean' && meaning?.unit === '0/1' ? { value: Number(value) } : undefined;
 }
 
-function fromText(text: string): { readonly value: number; readonly unit?: string } | undefined {
+/** The number of a text, with its unit where it has one. */
+export function fromText(text: string): { readonly value: number; readonly unit?: string } | undefined {
   const match = text.length <= 64 ? quantityText.exec(text) : null;
   if (match === null) return undefined;
   const value = Number(match[1]?.replace(',', '.'));

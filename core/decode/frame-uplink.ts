@@ -2,7 +2,7 @@ import type { Instant, Uplink } from '../plugin.ts';
 import { reject } from '../rejection.ts';
 import { accepted, refused, type Outcome } from '../result.ts';
 import { deviceInstant } from './instant.ts';
-import { fromBase64, isObject } from './payload.ts';
+import { fromBase64, fromHex, isObject } from './payload.ts';
 import { bestRadio } from './radio.ts';
 
 /** A field of a network server's message as it came, and its JSON pointer there. */
@@ -12,8 +12,10 @@ type Field = readonly [value: unknown, pointer: string];
 export interface FrameFields {
   readonly deviceId: string;
   readonly alsoKnownAs?: readonly string[];
-  /** Base64; left out when the device sent nothing. */
+  /** Left out when the device sent nothing. */
   readonly frame: Field;
+  /** How the frame is written; base64 when it is left out. */
+  readonly encoding?: 'base64' | 'hex';
   /** Output of the network's codec. */
   readonly decoded: unknown;
   /** Clock of the network server; left out where it has none. */
@@ -30,8 +32,9 @@ export interface FrameFields {
  */
 export function frameUplink(fields: FrameFields): Outcome<Uplink> & { readonly event?: string } {
   const [frame, framePointer] = fields.frame;
-  const bytes = fromBase64(frame ?? '');
-  if (bytes === undefined) return refused(reject('decode', 'malformed_payload', `${framePointer} is not base64`, framePointer));
+  const { encoding = 'base64' } = fields;
+  const bytes = encoding === 'hex' ? fromHex(frame ?? '') : fromBase64(frame ?? '');
+  if (bytes === undefined) return refused(reject('decode', 'malformed_payload', `${framePointer} is not ${encoding}`, framePointer));
   const decoded = isObject(fields.decoded) ? fields.decoded : undefined;
   if (bytes.length === 0 && decoded === undefined) return { values: [], rejections: [], event: 'empty' };
   const [time, timePointer] = fields.time;

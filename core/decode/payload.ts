@@ -48,6 +48,17 @@ export function fromBase64(text: unknown): Uint8Array | undefined {
   return new Uint8Array(Buffer.from(digits, 'base64'));
 }
 
+/** Networks that write numbers as texts: `"-104"` is −104; anything else stays as it is, to be refused where it matters. */
+export function plainNumber(value: unknown): unknown {
+  return typeof value === 'string' && /^-?\d{1,15}(?:\.\d{1,15})?$/.test(value) ? Number(value) : value;
+}
+
+/** Bytes of a text in hexadecimal digits; undefined when it is none. */
+export function fromHex(text: unknown): Uint8Array | undefined {
+  if (typeof text !== 'string' || text.length % 2 === 1 || !/^[0-9a-f]*$/i.test(text)) return undefined;
+  return new Uint8Array(Buffer.from(text, 'hex'));
+}
+
 function depthOf(text: string): number {
   let depth = 0;
   let deepest = 0;

@@ -3,11 +3,14 @@ import type { Envelope } from '../plugin.ts';
 /** Topics whose envelope is remembered: there are about as many as devices. */
 const remembered = 20_000;
 
-/** The envelope whose topic filters take a topic most specifically: with the fewest wildcards, `#` counting most, less the deeper it stands. */
+/**
+ * The envelope whose topic filters take a topic most specifically: at the first level at which two filters differ in kind, a name goes
+ * before `+`, and `+` before `#`. So `zigbee2mqtt/#` keeps its topics from `+/online`, whatever a device is called.
+ */
 export function findEnvelope(envelopes: readonly Envelope[]): (topic: string) => Envelope | undefined {
   const filters = envelopes
-    .flatMap((envelope) => envelope.topics.map((filter) => ({ envelope, levels: filter.split('/') })))
-    .sort((a, b) => wildcards(a.levels) - wildcards(b.levels));
+    .flatMap((envelope) => [...envelope.topics, ...(envelope.pushes ?? [])].map((filter) => ({ envelope, levels: filter.split('/') })))
+    .sort((a, b) => breadth(a.levels).localeCompare(breadth(b.levels)));
   const known = new Map<string, Envelope | undefined>();
 
   return (topic) => {
@@ -20,8 +23,9 @@ export function findEnvelope(envelopes: readonly Envelope[]): (topic: string) =>
   };
 }
 
-function wildcards(levels: readonly string[]): number {
-  return levels.reduce((sum, level, depth) => sum + (level === '#' ? 100 - depth : level === '+' ? 1 : 0), 0);
+/** A digit for each level, so that narrower filters sort first. */
+function breadth(levels: readonly string[]): string {
+  return levels.map((level) => (level === '#' ? '2' : level === '+' ? '1' : '0')).join('');
 }
 
 /** MQTT 5, 4.7: `+` is one level, `#` the rest with its parent; wildcards at the first level do not take `$…` topics. */

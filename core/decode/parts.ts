@@ -1,0 +1,75 @@
+import type { Instant } from '../plugin.ts';
+import { reject, type Rejection } from '../rejection.ts';
+import type { Outcome } from '../result.ts';
+import { fromText, type Measurement } from './fields.ts';
+import { isObject } from './payload.ts';
+import { convert } from './units.ts';
+import { vocabularyUnits } from './vocabulary.ts';
+
+/** A vendor's own names: path of members (apart by `/`) → our quantity and the unit in which the vendor gives a plain number. */
+export type FieldTable = Readonly<Record<string, readonly [quantity: string, unit: string]>>;
+
+/** One sensor or component within a message. Of several names for one quantity the first of the table counts. */
+export interface Part {
+  readonly fields: unknown;
+  readonly table: FieldTable;
+  readonly pointer: string;
+}
+
+/**
+ * What the parts of a message measured at one moment. Numbers may be texts, also with a unit; switches are numbers where the quantity is
+ * a state; null and "" mean "no value now". Names that are not in a table are passed over: they are settings of the device.
+ * Two parts that give one quantity different values cost this quantity. Refuses `invalid_value`, `unsupported_unit`.
+ */
+export function readParts(parts: readonly Part[], observedAt: Instant): Outcome<Measurement> {
+  const found = new Map<string, number>();
+  const contradictory = new Set<string>();
+  const rejections: Rejection[] = [];
+  for (const { fields, table, pointer } of parts) {
+    const own = new Set<string>();
+    for (const [path, [quantity, unit]] of Object.entries(table)) {
+      const value = own.has(quantity) ? undefined : memberOf(fields, path);
+      if (value === undefined || value === null || value === '') continue;
+      const read = readValue(value, quantity, unit);
+      if (typeof read === 'number') {
+        own.add(quantity);
+        if (found.has(quantity) && found.get(quantity) !== read) contradictory.add(quantity);
+        found.set(quantity, read);
+      } else {
+        rejections.push(
+          reject('decode', read.code, `${path} is ${JSON.stringify(value).slice(0, 80)}; expected ${read.expected}`, `${pointer}/${path}`),
+        );
+      }
+    }
+  }
+  for (const quantity of contradictory) {
+    found.delete(quantity);
+    rejections.push(reject('decode', 'invalid_value', `the message gives ${quantity} twice with different values; expected one`));
+  }
+  return { values: found.size === 0 ? [] : [{ observedAt, values: Object.fromEntries(found) }], rejections };
+}
+
+function memberOf(fields: unknown, path: string): unknown {
+  let value = fields;
+  for (const name of path.split('/')) {
+    if (!isObject(value) || !Object.hasOwn(value, name)) return undefined;
+    value = value[name];
+  }
+  return value;
+}
+
+function readValue(
+  value: unknown,
+  quantity: string,
+  usualUnit: string,
+): number | { readonly code: 'invalid_value' | 'unsupported_unit'; readonly expected: string } {
+  const unit = vocabularyUnits.get(quantity) ?? '';
+  const isState = unit === '0/1';
+  const given = typeof value === 'string' ? fromText(value) : { value: isState && typeof value === 'boolean' ? Number(value) : value };
+  if (given === undefined || typeof given.value !== 'number' || !Number.isFinite(given.value)) {
+    return { code: 'invalid_value', expected: isState ? 'true or false' : `a number in ${usualUnit}` };
+  }
+  const givenUnit = 'unit' in given && typeof given.unit === 'string' ? given.unit : usualUnit;
+  const converted = givenUnit === unit ? given.value : convert(given.value, givenUnit, unit);
+  return converted ?? { code: 'unsupported_unit', expected: `a unit that converts to ${unit}` };
+}
