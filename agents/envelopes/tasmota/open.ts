@@ -1,0 +1,51 @@
+import { deviceIdFault, isObject, readJson, refused, reject, type MqttMessage, type Outcome, type Uplink } from '#core';
+
+import { sensorsOf } from './sensors.ts';
+
+type Opened = Outcome<Uplink> & { readonly event?: string };
+
+const topicForm = /^(?:tele|stat)\/([^/]*)\/([^/]*)$/;
+/** Kinds of message that are told apart in the figures. */
+const knownEvent = /^(?:STATE|RESULT|UPTIME|HASS_STATE|LOGGING|INFO\d|POWER\d?|STATUS\d{0,2})$/;
+
+/**
+ * `tele/<topic>/SENSOR` and the answer `stat/<topic>/STATUS8` (or `STATUS10`) hold the sensors; `STATE` tells of the device itself, of
+ * which the radio is read; `LWT` is the last will. Everything else is an event.
+ */
+export function open(message: MqttMessage): Opened {
+  const [, topic = '', kind = ''] = topicForm.exec(message.topic) ?? [];
+  if (kind === 'LWT') return event(Buffer.from(message.payload).toString().trim() === 'Online' ? 'online' : 'offline');
+  const isSensors = kind === 'SENSOR' || kind === 'STATUS8' || kind === 'STATUS10';
+  const isState = kind === 'STATE' || kind === 'STATUS11';
+  if (!isSensors && !isState) return event(knownEvent.test(kind) ? kind : 'other');
+
+  const payload = readJson(message.payload);
+  if (!payload.ok) return refused(payload.error);
+  if (!isObject(payload.value))
+    return refused(reject('decode', 'malformed_payload', 'the message is no JSON object; expected one of Tasmota'));
+  const value = payload.value['StatusSNS'] ?? payload.value['StatusSTS'] ?? payload.value;
+  if (!isObject(value)) return event(kind);
+  const uplink = { receivedAt: message.receivedAt, defaultDecoder: 'tasmota' };
+  const fault = deviceIdFault(topic, `the topic ${message.topic}`);
+  const devices = isState ? new Map<string, unknown>() : sensorsOf(value);
+  if (!isState && devices.size === 0) return event('state');
+  if (fault !== undefined) return refused(fault);
+  if (isState) {
+    const { Time, Wifi } = value;
+    if (!isObject(Wifi) || Wifi['Signal'] === undefined) return event('STATE');
+    const body = { kind: 'json', value: { ...(Time === undefined ? {} : { Time }), Wifi } } as const;
+    return { values: [{ ...uplink, deviceId: topic, isOfNetwork: true, body }], rejections: [], event: 'STATE' };
+  }
+  const outcome: Outcome<Uplink> = { values: [], rejections: [] };
+  for (const [suffix, sensors] of devices) {
+    const deviceId = suffix === '' ? topic : `${topic}.${suffix}`;
+    const refusal = deviceIdFault(deviceId, `the sensor "${suffix}" of ${message.topic}`);
+    if (refusal !== undefined) outcome.rejections.push(refusal);
+    else outcome.values.push({ ...uplink, deviceId, body: { kind: 'json', value: sensors } });
+  }
+  return outcome;
+}
+
+function event(name: string): Opened {
+  return { values: [], rejections: [], event: name };
+}
