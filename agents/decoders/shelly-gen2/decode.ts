@@ -1,0 +1,36 @@
+import { deviceInstant, isObject, readParts, refused, reject, type Measurement, type Outcome, type Part, type Uplink } from '#core';
+
+import { tables } from './fields.ts';
+
+/** Devices made to measure the room or an added probe; in all others `temperature:0` is the warmth of the electronics. */
+const thermometer = /ht|blu|temp/i;
+
+/**
+ * Components by their type. Time is `ts` of the notification, else `sys.unixtime`, else the arrival; both are null before the clock is
+ * set. A status that measures nothing is the event `status`. Refuses `invalid_time`, `invalid_value`.
+ */
+export function decode(uplink: Uplink): Outcome<Measurement> & { readonly event?: string } {
+  const status = uplink.body.kind === 'json' ? uplink.body.value : undefined;
+  if (!isObject(status)) return refused(reject('decode', 'malformed_payload', 'the decoder shelly-gen2 expected a status in JSON'));
+  const time = status['ts'] ?? (isObject(status['sys']) ? status['sys']['unixtime'] : undefined) ?? undefined;
+  const observedAt = time === undefined ? uplink.receivedAt : deviceInstant(time);
+  if (observedAt === undefined) {
+    return refused(
+      reject('decode', 'invalid_time', `the status is stamped ${JSON.stringify(time).slice(0, 80)}; expected Unix time`, '/ts'),
+    );
+  }
+  const parts = Object.entries(status).flatMap(([name, fields]) => partOf(name, fields, status));
+  const outcome = readParts(parts, observedAt);
+  return outcome.values.length + outcome.rejections.length > 0 ? outcome : { ...outcome, event: 'status' };
+}
+
+function partOf(name: string, fields: unknown, status: Readonly<Record<string, unknown>>): Part[] {
+  const [type = '', channel = '0'] = name.split(':');
+  const table = Object.hasOwn(tables, type) ? tables[type] : undefined;
+  if (table === undefined || !isObject(fields)) return [];
+  const isOfRoom = Number(channel) >= 100 || status[`humidity:${channel}`] !== undefined || thermometer.test(String(status['id']));
+  if (type === 'temperature' && !isOfRoom) return [];
+  // 0 dBm stands for "not connected".
+  if (type === 'wifi' && fields['rssi'] === 0) return [];
+  return [{ fields, table, pointer: `/${name}` }];
+}

@@ -1,0 +1,11 @@
+import type { Envelope } from '#core';
+
+import { open } from './open.ts';
+
+/** Shelly devices of the second generation and newer. */
+export default {
+  name: 'shelly-gen2',
+  title: { sl: 'Shelly, 2. generacija in novejše', en: 'Shelly Gen2 and newer' },
+  topics: ['+/events/rpc', '+/status/+', '+/online'],
+  open,
+} satisfies Envelope;

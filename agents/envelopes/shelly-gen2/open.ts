@@ -1,0 +1,49 @@
+import { deviceIdFault, isObject, readText, parseJson, refused, reject, type MqttMessage, type Outcome, type Uplink } from '#core';
+
+import { channelsOf } from './channels.ts';
+
+type Opened = Outcome<Uplink> & { readonly event?: string };
+
+const topicForm = /^([^/]*)\/(?:(events\/rpc)|status\/([^/]+)|(online))$/;
+
+/**
+ * `<id>/events/rpc`: the members of `params` (`NotifyStatus`, `NotifyFullStatus`) are components; `<id>/status/<component>` is one of
+ * them alone; `<id>/online` is the last will. A whole answer of `Shelly.GetStatus` is read as well.
+ */
+export function open(message: MqttMessage): Opened {
+  const [, deviceId = '', isRpc, component = '', isOnline] = topicForm.exec(message.topic) ?? [];
+  const fault = deviceIdFault(deviceId, `the topic ${message.topic}`);
+  if (fault !== undefined) return refused(fault);
+  const text = readText(message.payload);
+  if (!text.ok) return refused(text.error);
+  if (isOnline !== undefined) return event(text.value.trim() === 'true' ? 'online' : 'offline');
+  const payload = parseJson(text.value);
+  if (!payload.ok) return refused(payload.error);
+  if (!isObject(payload.value)) {
+    return refused(reject('decode', 'malformed_payload', 'the message is no JSON object; expected the status of a Shelly device'));
+  }
+  const { method } = payload.value;
+  if (isRpc !== undefined && typeof method === 'string' && !/^Notify(?:Full)?Status$/.test(method)) return event('NotifyEvent');
+  const status = isRpc === undefined ? { [component]: payload.value } : statusOf(payload.value);
+  if (status === undefined) {
+    return refused(reject('decode', 'missing_field', 'the message has no params; expected a notification of a Shelly device', '/params'));
+  }
+  const outcome: Outcome<Uplink> = { values: [], rejections: [] };
+  for (const [channel, components] of channelsOf(status)) {
+    outcome.values.push({
+      deviceId: channel === '' ? deviceId : `${deviceId}.${channel}`,
+      receivedAt: message.receivedAt,
+      defaultDecoder: 'shelly-gen2',
+      body: { kind: 'json', value: { ...components, id: deviceId } },
+    });
+  }
+  return outcome.values.length === 0 ? event('status') : outcome;
+}
+
+function statusOf(notification: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined {
+  return [notification['params'], notification['result'], notification['status']].find(isObject);
+}
+
+function event(name: string): Opened {
+  return { values: [], rejections: [], event: name };
+}
