@@ -54,7 +54,7 @@ export function states(
 }
 
 /** Readings grouped by moment, oldest first. */
-export function byMoment(readings: readonly Reading[]): [Instant, Reading[]][] {
+function byMoment(readings: readonly Reading[]): [Instant, Reading[]][] {
   const moments = new Map<Instant, Reading[]>();
   for (const reading of readings) {
     const moment = moments.get(reading.observedAt);
