@@ -6,6 +6,7 @@ import { open } from './open.ts';
 export default {
   name: 'chirpstack-v4',
   title: { sl: 'ChirpStack v4', en: 'ChirpStack v4' },
-  topics: ['application/+/device/+/event/+'],
+  topics: ['application/+/device/+/event/+', 'application/+/device/+/+'],
+  pushes: ['ingest/chirpstack-v4', 'ingest/chirpstack-v4/+'],
   open,
 } satisfies Envelope;
