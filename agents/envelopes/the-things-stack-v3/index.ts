@@ -14,5 +14,6 @@ export default {
     'v3/+/devices/+/location/solved',
     'v3/+/devices/+/service/data',
   ],
+  pushes: ['ingest/the-things-stack-v3/#'],
   open,
 } satisfies Envelope;

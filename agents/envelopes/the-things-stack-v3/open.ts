@@ -3,6 +3,8 @@ import { deviceIdFault, frameUplink, isObject, readJson, refused, reject, type M
 type Json = Readonly<Record<string, unknown>>;
 
 const topicForm = /^v3\/[^/]+\/devices\/([^/]+)\/(.+)$/;
+/** A webhook posts with or without a path of its own for each kind. */
+const pushForm = /^ingest\/the-things-stack-v3(?:\/(.*))?$/s;
 /** Members that name what a message is (ApplicationUp, field `up`). */
 const events = ['join_accept', 'location_solved', 'service_data', 'uplink_normalized'];
 
@@ -11,7 +13,8 @@ const events = ['join_accept', 'location_solved', 'service_data', 'uplink_normal
  * server's (`uplink_message.received_at`). Simulated uplinks, joins, downlink reports and the like are events.
  */
 export function open(message: MqttMessage): Outcome<Uplink> & { readonly event?: string } {
-  const [, topicDevice = '', kind = ''] = topicForm.exec(message.topic) ?? [];
+  const pushed = pushForm.exec(message.topic);
+  const [, named = '', kind = ''] = pushed === null ? (topicForm.exec(message.topic) ?? []) : ['', '', pushed[1] ?? 'up'];
   const payload = readJson(message.payload);
   if (!payload.ok) return refused(payload.error);
   const up = unwrap(payload.value);
@@ -28,8 +31,9 @@ export function open(message: MqttMessage): Outcome<Uplink> & { readonly event?:
       ),
     );
   }
+  const topicDevice = pushed === null ? named : ids['device_id'];
   const fault = deviceIdFault(topicDevice, `the topic ${message.topic}`, ids['device_id']);
-  if (fault !== undefined) return refused(fault);
+  if (fault !== undefined || typeof topicDevice !== 'string') return refused(fault ?? noDevice);
 
   const event = [...Object.keys(up).filter((key) => key.startsWith('downlink_')), ...events].find((key) => up[key] !== undefined);
   if (event !== undefined) return { values: [], rejections: [], event };
@@ -52,6 +56,8 @@ export function open(message: MqttMessage): Outcome<Uplink> & { readonly event?:
     arrivedAt: message.receivedAt,
   });
 }
+
+const noDevice = reject('decode', 'id_not_allowed', 'the message names no device', '/end_device_ids/device_id');
 
 /** The storage integration wraps each message as `{"result": …}`. */
 function unwrap(value: unknown): Json | undefined {
