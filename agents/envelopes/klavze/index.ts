@@ -7,5 +7,6 @@ export default {
   name: 'klavze',
   title: { sl: 'Klavže: lastna tema', en: 'Klavže: the topic of our own' },
   topics: ['klavze/+/up', 'klavze/+/status'],
+  pushes: ['ingest/klavze', 'ingest/klavze/+'],
   open,
 } satisfies Envelope;
