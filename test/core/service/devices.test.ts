@@ -45,7 +45,7 @@ describe('loadDevices', () => {
     expect(loadDevices('{"devices":[{"id":"a","family":"f","location":[14,46]}]}', 'd.json').size).toBe(1);
     expect(loadDevices('', 'd.yaml').size).toBe(0);
     const example = readFileSync(join(packageRoot, 'devices.example.yaml'), 'utf8');
-    expect(loadDevices(example, 'devices.example.yaml', await loadAgents()).size).toBe(3);
+    expect(loadDevices(example, 'devices.example.yaml', await loadAgents()).size).toBe(9);
   });
 
   it('names every fault at once, with line, field, what stands there and what was expected', () => {
