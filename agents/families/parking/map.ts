@@ -56,29 +56,37 @@ function spot(moment: readonly Reading[], observedAt: Instant, device: Device): 
   );
 }
 
-/** With the number of all places, free and occupied ones follow from each other, and the share and the status from both. */
+/**
+ * With the number of all places, free and occupied ones follow from each other, and the share and the status from both. Of a counter that
+ * gives more than there are, or fewer than none, nothing follows.
+ */
 function carPark(moment: readonly Reading[], observedAt: Instant, device: Device): Entity[] {
   const total = device.totalSpots;
-  const free = numberOf(moment, 'availableSpots') ?? complement(total, numberOf(moment, 'occupiedSpots'));
-  const occupied = numberOf(moment, 'occupiedSpots') ?? complement(total, free);
+  const free = numberOf(moment, 'availableSpots') ?? restOf(total, numberOf(moment, 'occupiedSpots'));
+  const occupied = numberOf(moment, 'occupiedSpots') ?? restOf(total, free);
+  const derived: readonly (readonly [quantity: string, value: number | undefined])[] = [
+    ['availableSpots', free],
+    ['occupiedSpots', occupied],
+    ['occupancy', shareOf(total, occupied)],
+  ];
+  const readings = derived.flatMap(([quantity, value]) => (value === undefined ? [] : [{ quantity, value, observedAt }]));
   const more: Partial<Entity> = { observationDateTime: dateTime(observedAt) };
   if (total !== undefined) more['totalSpotNumber'] = property(total);
-  if (free !== undefined) more['status'] = property([free > 0 ? 'spacesAvailable' : 'full'], observedAt);
-  const derived: Reading[] = [];
-  const derive = (quantity: string, value: number | undefined): void => {
-    if (value !== undefined && numberOf(moment, quantity) === undefined) derived.push({ quantity, value, observedAt });
-  };
-  derive('availableSpots', free);
-  derive('occupiedSpots', occupied);
-  if (total !== undefined && occupied !== undefined) derive('occupancy', Number((occupied / total).toFixed(4)));
-  return observation('OffStreetParking', device, observedAt, [...moment, ...derived], site, more);
+  if (free !== undefined && free >= 0 && free <= (total ?? free))
+    more['status'] = property([free > 0 ? 'spacesAvailable' : 'full'], observedAt);
+  // What was counted stands over what follows from it.
+  return observation('OffStreetParking', device, observedAt, [...readings, ...moment], site, more);
 }
 
 function numberOf(moment: readonly Reading[], quantity: string): number | undefined {
   return moment.findLast((reading) => reading.quantity === quantity)?.value;
 }
 
-/** The rest of the places; none when more are counted than there are, or fewer than none. */
-function complement(total: number | undefined, part: number | undefined): number | undefined {
+function restOf(total: number | undefined, part: number | undefined): number | undefined {
   return total === undefined || part === undefined || part < 0 || part > total ? undefined : total - part;
+}
+
+function shareOf(total: number | undefined, part: number | undefined): number | undefined {
+  const rest = restOf(total, part);
+  return total === undefined || rest === undefined ? undefined : Number(((total - rest) / total).toFixed(4));
 }
