@@ -7,11 +7,14 @@
  * its result durable (only then is the source acknowledged), `core/deliver` carries it to the broker.
  */
 import { assess } from './assess/assess.ts';
+import { calibrate } from './decode/calibrate.ts';
+import { timed } from './decode/clock.ts';
 import { deviceEntity, isDeviceQuantity } from './entity/device.ts';
 import type { Entity } from './entity/entity.ts';
 import { check } from './entity/check.ts';
 import { asPublished } from './entity/published.ts';
 import type { Models } from './entity/models.ts';
+import { asRestamped, registered } from './entity/registered.ts';
 import type { Consignment, DeadLetter, Origin, Publication } from './outbox/outbox.ts';
 import type { Adapter, DatasetFile, Decoder, Device, Envelope, Family, MqttMessage, Reading, Row, Uplink } from './plugin.ts';
 import { reject, type Rejection } from './rejection.ts';
@@ -39,6 +42,8 @@ export interface AgentKnowledge extends Knowledge {
 /** A consignment with what a person may want to see of the way to it. */
 export interface Passage extends Consignment {
   readonly readings: readonly Reading[];
+  /** Ids of the registered devices that it came from. */
+  readonly devices: readonly string[];
   /** What a message without a measurement was (join, status, …). */
   readonly event?: string;
 }
@@ -65,6 +70,12 @@ function passUplink(uplink: Uplink, knowledge: AgentKnowledge, way: Way): string
     );
     return undefined;
   }
+  way.devices.add(device.id);
+  if (device.retiredAt !== undefined && uplink.receivedAt >= device.retiredAt) {
+    const message = `device "${device.id}" was retired on ${device.retiredAt}; remove retiredAt from its entry if it is in service again`;
+    way.refuse(reject('decode', 'retired_device', message));
+    return undefined;
+  }
   const decoderName = (uplink.isOfNetwork === true ? undefined : device.decoder) ?? uplink.defaultDecoder;
   const decoder = knowledge.decoders.get(decoderName);
   const family = knowledge.families.get(device.family);
@@ -73,18 +84,22 @@ function passUplink(uplink: Uplink, knowledge: AgentKnowledge, way: Way): string
     way.refuse(reject('decode', 'unknown_model', `device "${device.id}" needs the ${missing}, which does not exist`));
     return undefined;
   }
-  const readings: Reading[] = [];
+  const raw: Reading[] = [];
   const decoded = way.run('decode', () => decoder.decode(uplink));
   for (const record of decoded?.values ?? []) {
     const fault = knowledge.validator.fault(decoder.recordSchema, record);
     if (fault !== undefined) way.refuse(fault);
-    else readings.push(...(way.attempt('decode', () => decoder.readings(record)) ?? []));
+    else raw.push(...(way.attempt('decode', () => decoder.readings(record)) ?? []));
   }
+  const { readings: stamped, rejections, isRestamped } = timed(raw, device, uplink.receivedAt);
+  for (const rejection of rejections) way.refuse(rejection);
+  const readings = calibrate(stamped, device);
   way.readings.push(...readings);
   if (readings.length === 0) return decoded?.event;
   const measured = readings.filter((reading) => !isDeviceQuantity(reading.quantity));
   const entities = measured.length === 0 ? [] : (way.run('map', () => family.map(measured, asPublished(device, family)))?.values ?? []);
-  for (const entity of [...entities, deviceEntity(device, family, readings, uplink)]) passEntity(entity, knowledge, way);
+  const ownEntity = { ...deviceEntity(device, family, readings, uplink), ...registered(device) } as Entity;
+  for (const entity of [...entities, ownEntity]) passEntity(isRestamped ? asRestamped(entity) : entity, knowledge, way);
   return decoded?.event;
 }
 
@@ -122,6 +137,7 @@ const mostRefusals = 20;
 /** The one place where the results of a message's or row's way are gathered, with its origin and raw bytes. */
 class Way {
   readonly readings: Reading[] = [];
+  readonly devices = new Set<string>();
   private readonly publications: Publication[] = [];
   private readonly deadLetters: DeadLetter[] = [];
 
@@ -162,7 +178,7 @@ class Way {
   }
 
   end(event?: string): Passage {
-    const passage = { publications: this.publications, deadLetters: this.deadLetters, readings: this.readings };
+    const passage = { publications: this.publications, deadLetters: this.deadLetters, readings: this.readings, devices: [...this.devices] };
     return event === undefined ? passage : { ...passage, event };
   }
 }

@@ -67,6 +67,15 @@ export interface Reading {
   readonly observedFrom?: Instant;
 }
 
+/** A correction of one quantity: `value · factor + offset`, in the quantity's own unit, from `validFrom` on and before `validTo`. */
+export interface Calibration {
+  readonly quantity: string;
+  readonly factor?: number;
+  readonly offset?: number;
+  readonly validFrom?: Instant;
+  readonly validTo?: Instant;
+}
+
 /** A device as the registry (`devices.yaml`) describes it. */
 export interface Device {
   /** The id it publishes with; part of the entity's URN. */
@@ -83,6 +92,19 @@ export interface Device {
   readonly datum?: number;
   readonly owner?: string;
   readonly addressLocality?: string;
+  /** Height above ground in metres at which it is mounted. */
+  readonly height?: number;
+  /** What it measured before was not measured here. */
+  readonly installedAt?: Instant;
+  /** What arrives from then on is refused as `retired_device`. */
+  readonly retiredAt?: Instant;
+  /** Seconds between two messages; silent for three of them it is reported. */
+  readonly expectedInterval?: number;
+  /** Who may see what it measures; left out: everyone. */
+  readonly access?: 'open' | 'internal';
+  /** What becomes of readings that its clock stamps in the future or before its installation; left out: they are refused. */
+  readonly wrongClock?: 'refuse' | 'restamp';
+  readonly calibration?: readonly Calibration[];
   /** Noise, traffic: seconds over which it counts or averages before each message. */
   readonly period?: number;
   /** Traffic: the lane that it observes, counted from the middle of the road. */

@@ -24,6 +24,8 @@ export const rejectionCodes = [
   'invalid_time',
   'ambiguous_time',
   'unknown_device',
+  'retired_device',
+  'before_installation',
   'unknown_model',
   'unsupported_unit',
   'id_not_allowed',

@@ -53,8 +53,9 @@ export interface Entity {
  * - `belowDetectionLimit`: the true value lies between zero and the value given, which is the detection limit.
  * - `outsidePhysicalBounds`: the value lies outside the bounds of `schemas/quantities.json`; published as it came.
  * - `suspect`: the source itself marks the value as doubtful.
+ * - `restamped`: the device's clock was wrong; the moment given is that of the arrival (`core/decode/clock.ts`).
  */
-export const valueStatuses = ['belowDetectionLimit', 'outsidePhysicalBounds', 'suspect'] as const;
+export const valueStatuses = ['belowDetectionLimit', 'outsidePhysicalBounds', 'suspect', 'restamped'] as const;
 export type ValueStatus = (typeof valueStatuses)[number];
 
 /** The attributes of an entity, without id and type. */

@@ -5,7 +5,9 @@ import { LineCounter, parseDocument } from 'yaml';
 import { ConfigError } from '../errors.ts';
 import { packageRoot } from '../paths.ts';
 import type { Device, Uplink } from '../plugin.ts';
-import { readYaml } from './yaml.ts';
+import { instant, localInstants } from '../source/time.ts';
+import { readCsvDevices } from './devices-csv.ts';
+import { readYaml, validated } from './yaml.ts';
 
 /** The devices of the operator, found by any id under which a network knows them. */
 export interface DeviceRegistry {
@@ -24,17 +26,18 @@ export interface KnownPlugins {
 }
 
 /**
- * Reads a registry, YAML or JSON, of `schemas/devices.schema.json`.
+ * Reads a registry of `schemas/devices.schema.json`: YAML or JSON, of a file named `.csv` the same columns (`devices-csv.ts`).
  * @throws {ConfigError} that lists every fault at once with file, line, field, what stands there and what was expected.
  */
 export function loadDevices(text: string, file: string, plugins?: KnownPlugins): DeviceRegistry {
-  const schema = JSON.parse(readFileSync(join(packageRoot, 'schemas', 'devices.schema.json'), 'utf8')) as object;
-  const { devices } = readYaml<{ devices: readonly Device[] }>(text.trim() === '' ? 'devices: []' : text, file, schema);
-  const line = lineFinder(text);
+  const { written, place } = readDevicesFile(text, file);
   const faults: string[] = [];
   const byId = new Map<string, Device>();
-  for (const [i, device] of devices.entries()) {
-    const where = (field: string): string => `${file}:${line(['devices', i, field])}: devices.${i}.${field}`;
+  const devices: Device[] = [];
+  for (const [i, entry] of written.entries()) {
+    const where = (field: string): string => `${file}:${place(['devices', i, field])}: devices.${i}.${field}`;
+    const device = normalized(entry, (field, fault) => faults.push(`${where(field)} ${fault}`));
+    devices.push(device);
     for (const id of new Set([device.id, ...(device.alsoKnownAs ?? [])].map((known) => known.toLowerCase()))) {
       const other = byId.get(id);
       const field = id === device.id.toLowerCase() ? 'id' : 'alsoKnownAs';
@@ -79,6 +82,64 @@ function looksSwapped(longitude: number, latitude: number): boolean {
 
 function unknownName(name: string, known: ReadonlyMap<string, unknown>): string {
   return `"${name}" does not exist; expected one of ${[...known.keys()].join(', ')}`;
+}
+
+/** A device as the file has it: moments may be dates, the interval a duration. */
+type Written = Omit<Device, 'expectedInterval'> & { readonly expectedInterval?: number | string };
+
+type PathPlace = (path: readonly (string | number)[]) => string;
+
+function readDevicesFile(text: string, file: string): { readonly written: readonly Written[]; readonly place: PathPlace } {
+  const schema = devicesSchema();
+  if (text.trim() === '') return { written: [], place: () => '1' };
+  if (file.toLowerCase().endsWith('.csv')) {
+    const { value, place } = readCsvDevices(text, file, schema.$defs.device.properties);
+    return { written: validated<{ devices: readonly Written[] }>(value, schema, file, place).devices, place };
+  }
+  const line = lineFinder(text);
+  const { devices } = readYaml<{ devices: readonly Written[] }>(text, file, schema);
+  return { written: devices, place: (path) => String(line(path)) };
+}
+
+interface DevicesSchema {
+  readonly $defs: { readonly device: { readonly properties: Readonly<Record<string, object>> } };
+}
+
+function devicesSchema(): DevicesSchema {
+  return JSON.parse(readFileSync(join(packageRoot, 'schemas', 'devices.schema.json'), 'utf8')) as DevicesSchema;
+}
+
+/** The moments of an entry in UTC and its interval in seconds. */
+function normalized(entry: Written, refuse: (field: string, fault: string) => void): Device {
+  const moment = (field: string, text: string | undefined): Record<string, string> => {
+    if (text === undefined) return {};
+    const utc = /T/.test(text) ? instant(text) : localInstants(`${text} 00:00`, 'Europe/Ljubljana')?.[0];
+    if (utc === undefined) refuse(field, `${text} is not in the calendar; expected a date such as 2026-05-01`);
+    return { [field.split('.').at(-1) ?? field]: utc ?? text };
+  };
+  const { expectedInterval, calibration, ...rest } = entry;
+  return {
+    ...rest,
+    ...moment('installedAt', entry.installedAt),
+    ...moment('retiredAt', entry.retiredAt),
+    ...(expectedInterval === undefined ? {} : { expectedInterval: secondsOf(expectedInterval) }),
+    ...(calibration === undefined
+      ? {}
+      : {
+          calibration: calibration.map((one) => ({
+            ...one,
+            ...moment('calibration.validFrom', one.validFrom),
+            ...moment('calibration.validTo', one.validTo),
+          })),
+        }),
+  };
+}
+
+/** `P1DT2H` or seconds. The schema knows days, hours, minutes and seconds only. */
+function secondsOf(interval: number | string): number {
+  if (typeof interval === 'number') return interval;
+  const [, days = 0, hours = 0, minutes = 0, seconds = 0] = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(interval) ?? [];
+  return ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds);
 }
 
 /** Line of the nearest node that exists on a path. */

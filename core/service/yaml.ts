@@ -17,12 +17,19 @@ export function readYaml<T>(text: string, file: string, schema: object): T {
       document.errors.map((error) => `${file}:${lines.linePos(error.pos[0]).line}: ${error.message}`),
     );
   }
-  const value: unknown = document.toJS() ?? {};
+  return validated(document.toJS() ?? {}, schema, file, (path) => String(lineOf(path, document, lines)));
+}
+
+/**
+ * A value held against a schema, with the schema's defaults filled in; `place` says where in the file a path stands.
+ * @throws {ConfigError} that lists every fault at once.
+ */
+export function validated<T>(value: unknown, schema: object, file: string, place: (path: readonly string[]) => string): T {
   const validate = compile(schema);
   if (!validate(value)) {
     throw new ConfigError(
       `${file} is not valid`,
-      (validate.errors ?? []).filter(isTelling).map((error) => describe(error, document, lines, file)),
+      (validate.errors ?? []).filter(isTelling).map((error) => describe(error, file, place)),
     );
   }
   return value as T;
@@ -39,12 +46,12 @@ function isTelling(error: ErrorObject): boolean {
   return !['if', 'oneOf', 'anyOf', 'const'].includes(error.keyword);
 }
 
-function describe(error: ErrorObject, document: Document, lines: LineCounter, file: string): string {
+function describe(error: ErrorObject, file: string, place: (path: readonly string[]) => string): string {
   const path = error.instancePath.split('/').slice(1).map(unescapePointer);
   const extra: unknown = error.params['additionalProperty'] ?? error.params['missingProperty'];
   const where = typeof extra === 'string' && error.keyword === 'additionalProperties' ? [...path, extra] : path;
   const field = [...path, ...(typeof extra === 'string' ? [extra] : [])].join('.') || 'the file';
-  return `${file}:${lineOf(where, document, lines)}: ${field} ${expected(error)}`;
+  return `${file}:${place(where)}: ${field} ${expected(error)}`;
 }
 
 function expected(error: ErrorObject): string {

@@ -56,7 +56,7 @@ async function run(adapter: Adapter, options: ScheduleOptions): Promise<RunRepor
   const { url, stations } = settings[adapter.name] ?? {};
   const sink: Sink = {
     append(consignment) {
-      metrics.passed(`adapters/${adapter.name}`, { readings: [], ...consignment });
+      metrics.passed(`adapters/${adapter.name}`, { readings: [], devices: [], ...consignment });
       return outbox.append(consignment);
     },
   };

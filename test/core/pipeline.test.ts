@@ -102,4 +102,36 @@ describe('passMessage', () => {
     };
     expect(codes(pass('03829209', gauge, { decoders: new Map([[broken.name, broken]]) }))).toEqual(['decode plugin_failure']);
   });
+
+  it('calibrates once, says what the registry knows of the device, and refuses what a retired one sends', () => {
+    const frame = '01756403829209';
+    const passage = pass(frame, {
+      ...gauge,
+      installedAt: '2026-01-01T00:00:00.000Z',
+      access: 'internal',
+      calibration: [{ quantity: 'distance', offset: 0.1, validFrom: '2026-02-01T00:00:00.000Z' }],
+    });
+    const plain = pass(frame, gauge);
+    const distance = ({ readings }: Passage): number => readings.find(({ quantity }) => quantity === 'distance')?.value ?? NaN;
+    expect(distance(passage)).toBeCloseTo(distance(plain) + 0.1, 9);
+    expect(passage.devices).toEqual(['nikova-most']);
+    expect(entities(passage).at(-1)).toMatchObject({
+      type: 'Device',
+      dateInstalled: { value: { '@value': '2026-01-01T00:00:00.000Z' } },
+      dateLastCalibration: { value: { '@value': '2026-02-01T00:00:00.000Z' } },
+      configuration: { value: [{ parameter: 'access', value: 'internal' }] },
+    });
+    expect(codes(pass(frame, { ...gauge, retiredAt: '2026-03-01T00:00:00.000Z' }))).toEqual(['decode retired_device']);
+  });
+
+  it('refuses what was stamped before the installation, or moves it to the arrival and marks it', () => {
+    const frame = '01756403829209';
+    const later = { ...gauge, installedAt: '2026-03-02T08:14:45.000Z' };
+    const refused = pass(frame, later);
+    expect(codes(refused)).toEqual(['decode before_installation']);
+    expect(entities(refused)).toEqual([]);
+    const moved = pass(frame, { ...later, wrongClock: 'restamp' });
+    expect(codes(moved)).toEqual([]);
+    expect(entities(moved)[0]).toMatchObject({ waterLevel: { status: { type: 'Property', value: 'restamped' } } });
+  });
 });

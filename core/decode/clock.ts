@@ -1,0 +1,52 @@
+import type { Device, Instant, Reading } from '../plugin.ts';
+import { reject, type Rejection } from '../rejection.ts';
+
+/** As in `core/entity/faults.ts`: clocks differ a little, more than this is a wrong clock. */
+const toleratedAheadMs = 5 * 60_000;
+
+export interface Timed {
+  readonly readings: readonly Reading[];
+  readonly rejections: readonly Rejection[];
+  /** The readings were moved to the time of arrival. */
+  readonly isRestamped: boolean;
+}
+
+/**
+ * Holds the stamps of one uplink's readings against its arrival and the installation of its device. Readings with a wrong stamp are
+ * refused (`future_time`, `before_installation`); of a device with `wrongClock: restamp` all readings of the uplink are moved by the same
+ * time, so that the newest was measured when the uplink came and the distances between them stay.
+ */
+export function timed(readings: readonly Reading[], device: Device, receivedAt: Instant): Timed {
+  const latest = Date.parse(receivedAt) + toleratedAheadMs;
+  const isAhead = ({ observedAt }: Reading): boolean => Date.parse(observedAt) > latest;
+  const isBefore = ({ observedAt }: Reading): boolean => device.installedAt !== undefined && observedAt < device.installedAt;
+  const wrong = readings.filter((reading) => isAhead(reading) || isBefore(reading));
+  const [first] = wrong;
+  if (first === undefined) return { readings, rejections: [], isRestamped: false };
+  if (device.wrongClock === 'restamp') return { readings: moved(readings, receivedAt), rejections: [], isRestamped: true };
+  const stamps = [...new Set(wrong.map(({ observedAt }) => observedAt))];
+  const more = stamps.length === 1 ? '' : ` and ${stamps.length - 1} more moments`;
+  const rejection = isAhead(first)
+    ? reject(
+        'decode',
+        'future_time',
+        `device "${device.id}" stamped ${first.observedAt}${more}, more than 5 minutes after it came (${receivedAt}); check its clock`,
+      )
+    : reject(
+        'decode',
+        'before_installation',
+        `device "${device.id}" stamped ${first.observedAt}${more}, before it was installed (${device.installedAt}); check its clock`,
+      );
+  return { readings: readings.filter((reading) => !wrong.includes(reading)), rejections: [rejection], isRestamped: false };
+}
+
+function moved(readings: readonly Reading[], receivedAt: Instant): Reading[] {
+  const newest = Math.max(...readings.map(({ observedAt }) => Date.parse(observedAt)));
+  const shift = Date.parse(receivedAt) - newest;
+  const later = (moment: Instant): Instant => new Date(Date.parse(moment) + shift).toISOString();
+  return readings.map((reading) => ({
+    ...reading,
+    observedAt: later(reading.observedAt),
+    ...(reading.observedFrom === undefined ? {} : { observedFrom: later(reading.observedFrom) }),
+  }));
+}
