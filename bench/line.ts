@@ -63,7 +63,7 @@ async function measure() {
         url: `mqtt://127.0.0.1:${broker.port}`,
         clientId: name,
         topics: ['/json/#'],
-        accept: intake,
+        accept: async (message) => void (await intake(message)),
         logger,
       });
       const deliverer = createDeliverer({

@@ -1,6 +1,7 @@
 /** The whole process put together from its parts: the one place that knows core, embedded brokers and plug-ins. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Router } from 'express';
 
 import { createBrokerClient } from '../core/deliver/client.ts';
 import { createDeliverer, type Deliverer } from '../core/deliver/deliverer.ts';
@@ -9,10 +10,11 @@ import type { Entity } from '../core/entity/entity.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { Outbox } from '../core/outbox/outbox.ts';
 import { openSqliteOutbox } from '../core/outbox/sqlite.ts';
-import type { AgentKnowledge } from '../core/pipeline.ts';
-import type { Instant } from '../core/plugin.ts';
+import type { AgentKnowledge, Passage } from '../core/pipeline.ts';
+import type { Instant, MqttMessage } from '../core/plugin.ts';
 import type { Config } from '../core/service/config.ts';
 import { startHttp, type Check, type HttpServer } from '../core/service/http.ts';
+import { createIngest } from '../core/service/ingest.ts';
 import type { LoadedKnowledge } from '../core/service/knowledge.ts';
 import { lockDataDir } from '../core/service/lock.ts';
 import type { Logger } from '../core/service/log.ts';
@@ -71,7 +73,15 @@ async function start(
     outbox: () => (outbox.writable ? fine('writable') : { ok: false, detail: 'the disk cannot be written; nothing is acknowledged' }),
   };
 
-  const http = await serve(config, knowledge, metrics, checks);
+  // HTTP is up before the line is: what is posted meanwhile is asked to come again.
+  const line: { take?: (message: MqttMessage) => Promise<Passage> } = {};
+  const ingest = createIngest({
+    sources: config.ingest,
+    envelopes: knowledge.agents.envelopes,
+    accept: (message) => (outbox.writable ? line.take?.(message) : undefined),
+    clock,
+  });
+  const http = await serve(config, knowledge, metrics, checks, { '/ingest': ingest });
   closers.push(() => http.close());
   const brokerUrl = await broker(config, log, closers);
   const deliverer = deliver(config, knowledge, outbox, brokerUrl, http.url, metrics, log);
@@ -83,7 +93,12 @@ async function start(
   deliverer.start();
 
   if (scope === 'delivery') return { urls: { broker: brokerUrl, mqtt: '', http: http.url }, outbox, deliverer };
-  const mqttUrl = await agents(config, knowledge, outbox, metrics, checks, log, closers);
+  const registry = readDevices(config, knowledge);
+  const agentKnowledge: AgentKnowledge = { ...knowledge, ...knowledge.agents, device: (uplink) => registry.device(uplink) };
+  const take = createIntake({ knowledge: agentKnowledge, outbox, onPassage: (plugin, passage) => metrics.passed(plugin, passage) });
+  line.take = take;
+  const accept = async (message: MqttMessage): Promise<void> => void (await take(message));
+  const mqttUrl = await mqtt(config, knowledge, outbox, accept, checks, log, closers);
   adapters(config, knowledge, outbox, metrics, clock, log, closers);
   return { urls: { broker: brokerUrl, mqtt: mqttUrl, http: http.url }, outbox, deliverer };
 }
@@ -93,9 +108,11 @@ function serve(
   { models }: LoadedKnowledge,
   metrics: Metrics,
   checks: Readonly<Record<string, () => Check>>,
+  routers: Readonly<Record<string, Router>>,
 ): Promise<HttpServer> {
   return startHttp({
     ...config.http,
+    routers,
     registry: metrics.registry,
     subjects: [...models.subjects.keys()],
     context: (subject) => (models.subjects.has(subject) ? contextFor(subject, models) : undefined),
@@ -148,19 +165,18 @@ function deliver(
   });
 }
 
+type Accept = (message: MqttMessage) => Promise<void>;
+
 /** MQTT: the embedded broker hands its messages over before it acknowledges them; from a broker elsewhere they are subscribed to. */
-async function agents(
+async function mqtt(
   config: Config,
   knowledge: LoadedKnowledge,
   outbox: Outbox,
-  metrics: Metrics,
+  accept: Accept,
   checks: Record<string, () => Check>,
   log: Logger,
   closers: (() => void | Promise<void>)[],
 ): Promise<string> {
-  const registry = readDevices(config, knowledge);
-  const agentKnowledge: AgentKnowledge = { ...knowledge, ...knowledge.agents, device: (uplink) => registry.device(uplink) };
-  const accept = createIntake({ knowledge: agentKnowledge, outbox, onPassage: (plugin, passage) => metrics.passed(plugin, passage) });
   const topics = [...new Set(knowledge.agents.envelopes.flatMap((envelope) => envelope.topics))];
   const { url, host, port, username, password, clientId } = config.mqtt;
   if (url === undefined) {

@@ -39,6 +39,7 @@ export interface Config {
     readonly forbiddenCharacters: 'keep' | 'encode';
   };
   readonly adapters: Readonly<Record<string, AdapterConfig>>;
+  readonly ingest: Readonly<Record<string, { readonly token?: string; readonly tokenInQuery: boolean }>>;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -68,6 +69,9 @@ const variables: Readonly<Record<string, readonly [section: string, key: string]
   KLAVZE_FORBIDDEN_CHARACTERS: ['broker', 'forbiddenCharacters'],
 };
 
+/** `KLAVZE_INGEST_NETMORE_TOKEN` is the token of the network `netmore`. */
+const tokenOfNetwork = /^KLAVZE_INGEST_([A-Z0-9_]+)_TOKEN$/;
+
 /** Read elsewhere: by the command line and by the tests. */
 const otherVariables = new Set(['KLAVZE_CONFIG', 'KLAVZE_SHARED', 'KLAVZE_GOLDEN']);
 
@@ -91,7 +95,7 @@ export function loadConfig(environment: Environment, cwd: string, path?: string)
   }) as unknown as Record<string, unknown>;
 
   const faults: string[] = [];
-  for (const [name, path] of Object.entries(variables)) {
+  for (const [name, path] of [...Object.entries(variables), ...ingestVariables(environment)]) {
     const value = readVariable(name, environment, faults);
     if (value !== undefined) assign(settings, path, value);
   }
@@ -103,9 +107,8 @@ export function loadConfig(environment: Environment, cwd: string, path?: string)
 
 /** KLAVZE_ variables that nothing reads: likely misspelt. `klavze doctor` shows them; an orchestrator may set some of its own. */
 export function unknownVariables(environment: Environment): string[] {
-  const isKnown = (name: string): boolean =>
-    name in variables || otherVariables.has(name) || (name.endsWith('_FILE') && name.slice(0, -5) in variables);
-  return Object.keys(environment).filter((name) => name.startsWith('KLAVZE_') && !isKnown(name));
+  const isKnown = (name: string): boolean => name in variables || tokenOfNetwork.test(name) || otherVariables.has(name);
+  return Object.keys(environment).filter((name) => name.startsWith('KLAVZE_') && !isKnown(name) && !isKnown(name.replace(/_FILE$/, '')));
 }
 
 function readVariable(name: string, environment: Environment, faults: string[]): string | undefined {
@@ -124,12 +127,20 @@ function readVariable(name: string, environment: Environment, faults: string[]):
   }
 }
 
+function ingestVariables(environment: Environment): [string, readonly string[]][] {
+  const names = new Set(Object.keys(environment).map((name) => name.replace(/_FILE$/, '')));
+  return [...names].flatMap((name) => {
+    const network = tokenOfNetwork.exec(name)?.[1]?.toLowerCase().replaceAll('_', '-');
+    return network === undefined ? [] : [[name, ['ingest', network, 'token']] as [string, readonly string[]]];
+  });
+}
+
 function assign(settings: Record<string, unknown>, path: readonly string[], text: string): void {
-  const [first = '', second] = path;
-  if (second === undefined) {
-    settings[first] = text;
-    return;
+  const key = path.at(-1) ?? '';
+  let section = settings;
+  for (const name of path.slice(0, -1)) {
+    section[name] ??= {};
+    section = section[name] as Record<string, unknown>;
   }
-  const section = settings[first] as Record<string, unknown>;
-  section[second] = second === 'port' && /^\d+$/.test(text) ? Number(text) : text;
+  section[key] = key === 'port' && /^\d+$/.test(text) ? Number(text) : text;
 }

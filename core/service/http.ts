@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import express, { type Express } from 'express';
+import express, { type Express, type Router } from 'express';
 import type { Registry } from 'prom-client';
 
 /** One thing that must be well for the process to be ready. `detail` says what is wrong, or how well it is. */
@@ -17,6 +17,8 @@ export interface HttpOptions {
   context(subject: string): object | undefined;
   readonly subjects: readonly string[];
   checks(): Readonly<Record<string, Check>>;
+  /** Further doors, by the path before theirs. */
+  readonly routers?: Readonly<Record<string, Router>>;
 }
 
 export interface HttpServer {
@@ -79,6 +81,8 @@ function createApp(options: HttpOptions): Express {
     }
     response.type('application/ld+json').set('Cache-Control', 'public, max-age=3600').send(JSON.stringify(context));
   });
+
+  for (const [path, router] of Object.entries(options.routers ?? {})) app.use(path, router);
 
   app.use((_request, response) => {
     response.status(404).json({ error: 'not found' });

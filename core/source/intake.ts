@@ -20,7 +20,7 @@ const deepestPayload = 64;
  * The door of the line for MQTT messages, whoever brings them: resolves when everything that the message led to is on disk, so that it
  * may be acknowledged. Bad data is no reason to reject: it ends as a dead letter. Rejects only when the outbox was closed meanwhile.
  */
-export function createIntake(options: IntakeOptions): (message: MqttMessage) => Promise<void> {
+export function createIntake(options: IntakeOptions): (message: MqttMessage) => Promise<Passage> {
   const { knowledge, outbox } = options;
   const envelopeOf = findEnvelope(knowledge.envelopes);
 
@@ -28,6 +28,7 @@ export function createIntake(options: IntakeOptions): (message: MqttMessage) => 
     const { plugin, ...passage } = receive(message, envelopeOf(message.topic), knowledge);
     await outbox.append(passage);
     options.onPassage?.(plugin, passage);
+    return passage;
   };
 }
 
@@ -42,7 +43,7 @@ export function receive(
   if (fault === undefined && envelope !== undefined) return { ...passMessage(message, envelope, knowledge), plugin };
   const rejection = fault ?? unknownTopic(message.topic, knowledge);
   const origin = { plugin, from: message.topic, receivedAt: message.receivedAt };
-  return { publications: [], readings: [], deadLetters: [{ origin, rejection, raw: message.payload }], plugin };
+  return { publications: [], readings: [], devices: [], deadLetters: [{ origin, rejection, raw: message.payload }], plugin };
 }
 
 function unknownTopic(topic: string, { envelopes }: AgentKnowledge): Rejection {

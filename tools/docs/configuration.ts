@@ -60,7 +60,7 @@ function* leaves(schema: Schema, path: readonly string[]): Generator<Setting> {
 
 /** The schema's descriptions end with the environment variable: "Folder of … KLAVZE_DATA_DIR". */
 function setting(path: readonly string[], { description = '', default: value, enum: choices }: Schema): Setting {
-  const variable = /KLAVZE_[A-Z_]+$/.exec(description)?.[0] ?? '';
+  const variable = /KLAVZE_[A-Z_<>]+$/.exec(description)?.[0] ?? '';
   const meaning = description.slice(0, description.length - variable.length).trim();
   return {
     key: path.join('.'),

@@ -73,6 +73,19 @@ describe('loadConfig', () => {
     expect(faultsOf(() => loadConfig({}, folder)).join()).toMatch(/klavze\.yaml:\d+:/);
   });
 
+  it('reads the token of each network that may post', () => {
+    writeFileSync(join(folder, 'klavze.yaml'), 'ingest:\n  sensor-community:\n    tokenInQuery: true\n');
+    const secret = join(folder, 'token');
+    writeFileSync(secret, 'skrivnost-za-senzorje\n');
+    const environment = { KLAVZE_INGEST_SENSOR_COMMUNITY_TOKEN_FILE: secret, KLAVZE_INGEST_NETMORE_TOKEN: 'druga-skrivnost-omrezja' };
+    expect(loadConfig(environment, folder).ingest).toEqual({
+      'sensor-community': { token: 'skrivnost-za-senzorje', tokenInQuery: true },
+      netmore: { token: 'druga-skrivnost-omrezja', tokenInQuery: false },
+    });
+    expect(unknownVariables(environment)).toEqual([]);
+    expect(faultsOf(() => loadConfig({ KLAVZE_INGEST_NETMORE_TOKEN: 'kratka' }, folder)).join()).toContain('ingest.netmore.token');
+  });
+
   it('shows variables that nothing reads', () => {
     expect(unknownVariables({ KLAVZE_MQQT_URL: 'x', KLAVZE_MQTT_PASSWORD_FILE: 'y', PATH: 'z' })).toEqual(['KLAVZE_MQQT_URL']);
   });
