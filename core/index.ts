@@ -15,7 +15,27 @@ export { pollutants, pollutantsWithoutAttribute } from './entity/pollutants.ts';
 export { stationEntity, stationSchema, type StationRecord } from './entity/station.ts';
 export { deviceIdFault } from './decode/device-id.ts';
 export { measurementReadings, measurementSchema, readFields, type Measurement } from './decode/fields.ts';
+export { decentlabBattery, readDecentlab, type DecentlabGroup } from './decode/decentlab.ts';
+export {
+  frameSchema,
+  hasLength,
+  readFrame,
+  readNumber,
+  sizeOf,
+  type FrameOutcome,
+  type FrameReport,
+  type NumberType,
+} from './decode/frame.ts';
 export { deviceInstant } from './decode/instant.ts';
+export {
+  milesightHistory,
+  milesightHumidity,
+  milesightNumber,
+  milesightPosition,
+  milesightTemperature,
+  readMilesight,
+  type MilesightChannels,
+} from './decode/milesight.ts';
 export { readParts, type FieldTable, type Part } from './decode/parts.ts';
 export { frameUplink, type FrameFields } from './decode/frame-uplink.ts';
 export { fromBase64, fromHex, isObject, parseJson, plainNumber, readJson, readText } from './decode/payload.ts';

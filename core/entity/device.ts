@@ -5,9 +5,17 @@ import { asPublished } from './published.ts';
 
 /**
  * Quantities that speak of the device and not of the world; families never see them. The Device model has attributes for the battery's
- * charge and for rssi; voltage, the alarm of an empty battery and snr have none and are kept as readings only.
+ * charge and for rssi; voltage, the alarm of an empty battery, how the device stands and snr have none and are kept as readings only.
  */
-const deviceQuantities: ReadonlySet<string> = new Set(['batteryLevel', 'batteryVoltage', 'lowBatteryAlarm', 'rssi', 'snr']);
+const deviceQuantities: ReadonlySet<string> = new Set([
+  'batteryLevel',
+  'batteryVoltage',
+  'lowBatteryAlarm',
+  'tilted',
+  'inclination',
+  'rssi',
+  'snr',
+]);
 
 export function isDeviceQuantity(quantity: string): boolean {
   return deviceQuantities.has(quantity);

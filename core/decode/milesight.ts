@@ -1,0 +1,117 @@
+import type { Instant, Uplink } from '../plugin.ts';
+import { readFrame, readNumber, sizeOf, type FrameOutcome, type FrameReport, type NumberType } from './frame.ts';
+
+/** What follows a channel's id and type. */
+export interface MilesightChannel {
+  readonly length: number;
+  /** Where the length depends on the value: looked at when `length` bytes are there. */
+  readonly lengthAt?: (view: DataView, offset: number) => number;
+  /** `at` is the moment of a history entry. */
+  readonly read?: (report: FrameReport, offset: number, at?: Instant) => void;
+}
+
+/** Channel id and type in one number (`0x0175`), and what follows them. */
+export type MilesightChannels = Readonly<Record<number, MilesightChannel>>;
+
+type Range = readonly [minimum: number, maximum: number];
+
+/** A channel of one number: value = number / divisor. */
+export function milesightNumber(quantity: string, type: NumberType, divisor: number, range: Range): MilesightChannel {
+  return {
+    length: sizeOf[type],
+    read: (report, offset, at) => report.measured(quantity, readNumber(report.view, offset, type, true) / divisor, range, at),
+  };
+}
+
+/** A history entry: uint32 Unix seconds, then `fields` one after the other. An entry whose clock cannot be trusted is `invalid_time`. */
+export function milesightHistory(...fields: readonly MilesightChannel[]): MilesightChannel {
+  return {
+    length: fields.reduce((sum, { length }) => sum + length, 4),
+    read(report, offset) {
+      const at = report.clock(report.view.getUint32(offset, true));
+      if (at === undefined) return;
+      let next = offset + 4;
+      for (const { length, read } of fields) {
+        read?.(report, next, at);
+        next += length;
+      }
+    },
+  };
+}
+
+/** Temperature as all models write it: int16, tenths of °C. */
+export const milesightTemperature = milesightNumber('airTemperature', 'int16', 10, [-50, 130]);
+/** Humidity as all models write it: uint8, halves of a percent. */
+export const milesightHumidity = milesightNumber('relativeHumidity', 'uint8', 200, [0, 1]);
+/** Standing upright or tilted, uint8. */
+export const milesightPosition = milesightNumber('tilted', 'uint8', 1, [0, 1]);
+
+const battery = milesightNumber('batteryLevel', 'uint8', 100, [0, 1]);
+
+/** Type under 0xFF → length: versions, serial number, class and power-on ("Attribute" in the vendor's payload definitions). */
+// prettier-ignore
+const attributes: Readonly<Record<number, number>> = {
+  0x01: 1, 0x09: 2, 0x0a: 2, 0x0b: 1, 0x0f: 1, 0x16: 8, 0x1f: 4, 0xfe: 1, 0xff: 2,
+};
+
+/** Type under 0xFE and 0xFF → length: answers to settings sent down; one meaning in all models. */
+// prettier-ignore
+const settings: Readonly<Record<number, number>> = {
+  0x02: 2, 0x03: 2, 0x04: 1, 0x06: 9, 0x10: 1, 0x11: 4, 0x13: 1, 0x17: 2, 0x1a: 3, 0x1b: 5, 0x1c: 2, 0x25: 1, 0x27: 1, 0x28: 1, 0x2a: 1,
+  0x2c: 1, 0x2d: 1, 0x2e: 1, 0x35: 8, 0x39: 5, 0x3a: 2, 0x3b: 1, 0x3c: 1, 0x3d: 1, 0x3e: 1, 0x40: 1, 0x42: 1, 0x43: 1, 0x44: 1, 0x4a: 1,
+  0x51: 1, 0x56: 1, 0x65: 2, 0x66: 1, 0x68: 1, 0x69: 1, 0x6a: 3, 0x6d: 1, 0x70: 2, 0x71: 1, 0x77: 2, 0x79: 6, 0x84: 1, 0x8e: 3, 0x96: 8,
+  0xab: 3, 0xbd: 2, 0xea: 3, 0xeb: 1, 0xf0: 4, 0xf1: 4, 0xf2: 2, 0xf4: 1, 0xf5: 1,
+};
+
+/** Type under 0xF9 → length; under 0xF8 a result byte follows. */
+// prettier-ignore
+const extendedSettings: Readonly<Record<number, number>> = {
+  0x0d: 3, 0x12: 1, 0x13: 1, 0x14: 2, 0x15: 2, 0x16: 1, 0x39: 2, 0x84: 3, 0x85: 2, 0x86: 1, 0x87: 1, 0x88: 2,
+};
+
+/**
+ * Milesight's convention: channel id, channel type and value in a row, little-endian. Frames of versions and settings are the events `boot`
+ * and `configuration`. Refuses `truncated_frame` (the whole frame) and `unknown_frame` (what follows a channel that the model does not have).
+ */
+export function readMilesight(uplink: Uplink, model: string, channels: MilesightChannels): FrameOutcome {
+  return readFrame(uplink, (report) => {
+    const found: (() => void)[] = [];
+    for (let i = 0; i < report.length;) {
+      const key = i + 1 < report.length ? report.view.getUint16(i) : undefined;
+      const known = key === undefined ? undefined : (channels[key] ?? common(key));
+      const length = known === undefined ? 0 : lengthOf(known, report.view, i + 2);
+      if (key === undefined || i + 2 + length > report.length) {
+        report.refuse('truncated_frame', `the frame of ${report.length} bytes ends within the channel at byte ${i}`);
+        return;
+      }
+      if (known === undefined) {
+        const name = key.toString(16).padStart(4, '0').replace(/..$/, ' $&');
+        report.refuse('unknown_frame', `channel ${name} at byte ${i} is not one of the ${model}`);
+        break;
+      }
+      const start = i + 2;
+      found.push(() => known.read?.(report, start));
+      i = start + length;
+    }
+    // Nothing of a frame that was cut off counts: hence read only now.
+    for (const read of found) read();
+  });
+}
+
+function lengthOf({ length, lengthAt }: MilesightChannel, view: DataView, offset: number): number {
+  return lengthAt === undefined || offset + length > view.byteLength ? length : lengthAt(view, offset);
+}
+
+function common(key: number): MilesightChannel | undefined {
+  if (key === 0x0175) return battery;
+  const id = key >> 8;
+  const type = key & 0xff;
+  if (id === 0xff && attributes[type] !== undefined) return eventChannel('boot', attributes[type]);
+  if (id === 0xfe || id === 0xff) return eventChannel('configuration', settings[type]);
+  if (id === 0xf8 || id === 0xf9) return eventChannel('configuration', extendedSettings[type], id === 0xf8 ? 1 : 0);
+  return undefined;
+}
+
+function eventChannel(name: string, length: number | undefined, more = 0): MilesightChannel | undefined {
+  return length === undefined ? undefined : { length: length + more, read: (report) => report.event(name) };
+}
