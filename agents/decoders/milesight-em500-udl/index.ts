@@ -1,8 +1,6 @@
-import type { Decoder } from '#core';
+import { frameSchema, measurementReadings, type Decoder, type Measurement } from '#core';
 
 import { decode } from './decode.ts';
-import { recordSchema, type Em500UdlRecord } from './record.ts';
-import { readings } from './readings.ts';
 
 /** Milesight EM500-UDL, ultrasonic distance. */
 export default {
@@ -11,9 +9,9 @@ export default {
   device: {
     vendor: 'Milesight',
     models: ['EM500-UDL-W050', 'EM500-UDL-W100'],
-    datasheet: 'https://github.com/Milesight-IoT/SensorDecoders/tree/main/EM_Series/EM500_Series/EM500-UDL',
+    datasheet: 'https://github.com/Milesight-IoT/SensorDecoders/tree/main/em-series/em500-udl',
   },
-  recordSchema,
+  recordSchema: frameSchema('batteryLevel', 'distance'),
   decode,
-  readings,
-} satisfies Decoder<Em500UdlRecord>;
+  readings: measurementReadings,
+} satisfies Decoder<Measurement>;
