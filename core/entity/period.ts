@@ -12,8 +12,15 @@ export function periodStart(readings: readonly Reading[], observedAt: Instant, {
   return period === undefined ? undefined : new Date(Date.parse(observedAt) - period * 1000).toISOString();
 }
 
-/** `dateObserved` as the interval `from/to`, with `dateObservedFrom` and `dateObservedTo`; without `from` the moment alone. */
+/**
+ * `dateObserved` as the interval `from/to`, with `dateObservedFrom` and `dateObservedTo`; without `from` the moment alone. A period belongs
+ * to the values of its moment and says so, or values that arrive late would go to history without it.
+ */
 export function observedPeriod(from: Instant | undefined, to: Instant): Partial<Entity> {
   if (from === undefined) return { dateObserved: property(to) };
-  return { dateObserved: property(`${from}/${to}`), dateObservedFrom: dateTime(from), dateObservedTo: dateTime(to) };
+  return {
+    dateObserved: property(from === to ? to : `${from}/${to}`, to),
+    dateObservedFrom: { ...dateTime(from), observedAt: to },
+    dateObservedTo: { ...dateTime(to), observedAt: to },
+  };
 }

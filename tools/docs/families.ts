@@ -32,7 +32,7 @@ export function familyFields(family: Family): string {
 /** Measured attributes of an entity; of an object, its members. */
 function measuredIn(entity: Entity): string[] {
   return attributesOf(entity)
-    .filter(([, { observedAt: moment }]) => moment !== undefined)
+    .filter(([name, { observedAt: moment }]) => moment !== undefined && !name.startsWith('dateObserved'))
     .flatMap(([name, attribute]) => {
       const value = attribute.type === 'Property' ? attribute.value : undefined;
       if (typeof value !== 'object' || Array.isArray(value)) return [name];

@@ -1,5 +1,4 @@
 import {
-  dateTime,
   deviceUrn,
   observation,
   observedPeriod,
@@ -28,13 +27,10 @@ export const quantities: ReadonlySet<string> = new Set([...Object.keys(attribute
 
 /** One NoiseLevelObserved state per moment. Its period is mandatory: where neither device nor registry tells it, it is the moment itself. */
 export function map(readings: readonly Reading[], device: Device): Outcome<Entity> {
-  return states(readings, quantities, device, (observedAt, moment) => {
-    const from = periodStart(moment, observedAt, device);
-    return observation('NoiseLevelObserved', device, observedAt, moment, attributes, {
-      dateObservedFrom: dateTime(from ?? observedAt),
-      dateObservedTo: dateTime(observedAt),
-      ...observedPeriod(from, observedAt),
+  return states(readings, quantities, device, (observedAt, moment) =>
+    observation('NoiseLevelObserved', device, observedAt, moment, attributes, {
+      ...observedPeriod(periodStart(moment, observedAt, device) ?? observedAt, observedAt),
       refDevice: relationship(deviceUrn(device)),
-    });
-  });
+    }),
+  );
 }

@@ -30,10 +30,11 @@ describe('periodStart', () => {
 describe('observedPeriod', () => {
   it('gives the interval and its ends, or the moment alone', () => {
     expect(observedPeriod('2026-03-29T01:00:00.000Z', to)).toEqual({
-      dateObserved: { type: 'Property', value: '2026-03-29T01:00:00.000Z/2026-03-29T01:05:00.000Z' },
-      dateObservedFrom: { type: 'Property', value: { '@type': 'DateTime', '@value': '2026-03-29T01:00:00.000Z' } },
-      dateObservedTo: { type: 'Property', value: { '@type': 'DateTime', '@value': to } },
+      dateObserved: { type: 'Property', value: '2026-03-29T01:00:00.000Z/2026-03-29T01:05:00.000Z', observedAt: to },
+      dateObservedFrom: { type: 'Property', value: { '@type': 'DateTime', '@value': '2026-03-29T01:00:00.000Z' }, observedAt: to },
+      dateObservedTo: { type: 'Property', value: { '@type': 'DateTime', '@value': to }, observedAt: to },
     });
+    expect(observedPeriod(to, to)).toMatchObject({ dateObserved: { value: to } });
     expect(observedPeriod(undefined, to)).toEqual({ dateObserved: { type: 'Property', value: to } });
   });
 });
