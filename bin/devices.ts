@@ -1,0 +1,55 @@
+import { existsSync, readFileSync } from 'node:fs';
+
+import type { Outbox } from '../core/outbox/outbox.ts';
+import type { Passage } from '../core/pipeline.ts';
+import type { Instant } from '../core/plugin.ts';
+import type { Config } from '../core/service/config.ts';
+import { watchDevices } from '../core/service/device-watch.ts';
+import { loadDevices, type DeviceRegistry } from '../core/service/devices.ts';
+import type { LoadedKnowledge } from '../core/service/knowledge.ts';
+import { followDevices } from '../core/service/live-devices.ts';
+import type { Logger } from '../core/service/log.ts';
+import type { Metrics } from '../core/service/metrics.ts';
+
+export interface RunningDevices {
+  /** The sender of an uplink, by the newest valid version of the registry. */
+  readonly device: DeviceRegistry['device'];
+  /** A message that was taken in. */
+  passed(passage: Passage): void;
+}
+
+/** The registry as it is followed while `klavze up` runs (also at SIGHUP), and the watch for devices that fall silent. */
+export function startDevices(
+  config: Config,
+  { agents }: LoadedKnowledge,
+  outbox: Outbox,
+  metrics: Metrics,
+  clock: () => Instant,
+  logger: Logger,
+  closers: (() => void | Promise<void>)[],
+): RunningDevices {
+  const file = config.devices;
+  const live = followDevices({
+    file,
+    logger,
+    read: () => (existsSync(file) ? readFileSync(file, 'utf8') : undefined),
+    load: (text) => loadDevices(text, file, agents),
+    onReload: (result) => watch.reloaded(result),
+  });
+  closers.push(() => live.close());
+  const watch = watchDevices({
+    outbox,
+    clock,
+    logger,
+    metrics: metrics.registry,
+    families: agents.families,
+    devices: () => live.registry.devices,
+  });
+  closers.push(() => watch.stop());
+  process.on('SIGHUP', live.reload);
+  closers.push(() => void process.off('SIGHUP', live.reload));
+  return {
+    device: (uplink) => live.registry.device(uplink),
+    passed: ({ devices }) => watch.heard(devices, clock()),
+  };
+}
