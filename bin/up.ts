@@ -25,7 +25,8 @@ import { startSchedule } from '../core/source/schedule.ts';
 import { startMqttBroker } from '../embedded/mqtt/broker.ts';
 import { startBroker } from '../embedded/ngsi-ld/server.ts';
 import { contextUrlOf } from './context-url.ts';
-import { outboxFile, readDevices } from './files.ts';
+import { startDevices } from './devices.ts';
+import { outboxFile } from './files.ts';
 
 export interface Running {
   readonly urls: { readonly broker: string; readonly mqtt: string; readonly http: string };
@@ -93,9 +94,13 @@ async function start(
   deliverer.start();
 
   if (scope === 'delivery') return { urls: { broker: brokerUrl, mqtt: '', http: http.url }, outbox, deliverer };
-  const registry = readDevices(config, knowledge);
-  const agentKnowledge: AgentKnowledge = { ...knowledge, ...knowledge.agents, device: (uplink) => registry.device(uplink) };
-  const take = createIntake({ knowledge: agentKnowledge, outbox, onPassage: (plugin, passage) => metrics.passed(plugin, passage) });
+  const devices = startDevices(config, knowledge, outbox, metrics, clock, log, closers);
+  const agentKnowledge: AgentKnowledge = { ...knowledge, ...knowledge.agents, device: devices.device };
+  const onPassage = (plugin: string, passage: Passage): void => {
+    metrics.passed(plugin, passage);
+    devices.passed(passage);
+  };
+  const take = createIntake({ knowledge: agentKnowledge, outbox, onPassage });
   line.take = take;
   const accept = async (message: MqttMessage): Promise<void> => void (await take(message));
   const mqttUrl = await mqtt(config, knowledge, outbox, accept, checks, log, closers);
