@@ -17,6 +17,7 @@ export { deviceIdFault } from './decode/device-id.ts';
 export { measurementReadings, measurementSchema, readFields, type Measurement } from './decode/fields.ts';
 export { decentlabBattery, readDecentlab, type DecentlabGroup } from './decode/decentlab.ts';
 export {
+  deviceClock,
   frameSchema,
   hasLength,
   readFrame,
@@ -27,6 +28,7 @@ export {
   type NumberType,
 } from './decode/frame.ts';
 export { deviceInstant } from './decode/instant.ts';
+export { namedFields } from './decode/named-fields.ts';
 export {
   milesightHistory,
   milesightHumidity,
