@@ -85,7 +85,7 @@ function passUplink(uplink: Uplink, knowledge: AgentKnowledge, way: Way): string
     return undefined;
   }
   const raw: Reading[] = [];
-  const decoded = way.run('decode', () => decoder.decode(uplink));
+  const decoded = way.run('decode', () => decoder.decode(uplink, device));
   for (const record of decoded?.values ?? []) {
     const fault = knowledge.validator.fault(decoder.recordSchema, record);
     if (fault !== undefined) way.refuse(fault);

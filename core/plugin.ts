@@ -105,6 +105,8 @@ export interface Device {
   /** What becomes of readings that its clock stamps in the future or before its installation; left out: they are refused. */
   readonly wrongClock?: 'refuse' | 'restamp';
   readonly calibration?: readonly Calibration[];
+  /** What values are whose names say nothing (`result` of SensorThings, tags of a controller); unit left out: the quantity's own. */
+  readonly fields?: Readonly<Record<string, { readonly quantity: string; readonly unit?: string }>>;
   /** Noise, traffic: seconds over which it counts or averages before each message. */
   readonly period?: number;
   /** Traffic: the lane that it observes, counted from the middle of the road. */
@@ -130,8 +132,11 @@ export interface Decoder<R = unknown> {
   readonly device: { readonly vendor: string; readonly models: readonly string[]; readonly datasheet: string };
   /** JSON Schema (draft 2020-12 or 07) of R; unknown keys refused. */
   readonly recordSchema: object;
-  /** Never throws. A frame without a measurement (boot, configuration) gives neither values nor rejections and `event` names it. */
-  decode(uplink: Uplink): Outcome<R> & { readonly event?: string };
+  /**
+   * Never throws. A frame without a measurement (boot, configuration) gives neither values nor rejections and `event` names it. `device` is
+   * its sender as the registry describes it, for those whose values have no names of their own.
+   */
+  decode(uplink: Uplink, device?: Device): Outcome<R> & { readonly event?: string };
   readings(record: R): Reading[];
 }
 
@@ -165,17 +170,27 @@ export type Format =
     readonly lists?: readonly string[];
     readonly columns: readonly string[];
     readonly root?: { readonly attribute: string; readonly startsWith: string };
-  };
+  }
+  /**
+   * `rows` is the path of the list of rows from the root, through lists on the way (`['intervalBlocks', 'intervalReadings']`); without a
+   * step the root is the list. Members named in `outer` come into each row from the objects around it.
+   */
+  | { readonly kind: 'json'; readonly rows: readonly string[]; readonly outer?: readonly string[]; readonly columns: readonly string[] }
+  /** A FeatureCollection in the coordinate system that it must name: `EPSG:3912`; left out: WGS84. */
+  | { readonly kind: 'geojson'; readonly columns: readonly string[]; readonly crs?: string }
+  /** The header is the first line with all of `columns`; delimiter and encoding are found out. */
+  | { readonly kind: 'csv'; readonly columns: readonly string[] };
 
 /**
  * One record of a dataset as the format parser gives it: all leaf values are strings. XML: child elements by their name, attributes
- * by their name with `@` before it (`row['@sifra']`), an empty element is `''`.
+ * by their name with `@` before it (`row['@sifra']`), an empty element is `''`. JSON: members by their name, null is `''`. GeoJSON:
+ * properties by their name, `@geometry` as it stands in the file (its numbers stay numbers), `@id`. CSV: cells by their column.
  */
 export type Row = Readonly<Record<string, unknown>>;
 
 /** What stands in the file beside the row. */
 export interface DatasetFile {
-  /** XML: the element around the rows, without them. */
+  /** XML: the element around the rows, without them; JSON: plain members of the root; GeoJSON: the collection's properties; CSV: `@title`. */
   readonly header: Row;
   /** All rows in the order of the file, for a rule that needs the neighbours; none when a single row is replayed without its file. */
   readonly rows: readonly Row[];

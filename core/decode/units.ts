@@ -80,6 +80,7 @@ const units = new Map<string, Unit>(table.flatMap(([names, ...unit]) => names.sp
 
 /** Value in another unit of the same dimension, rounded to 12 significant digits; undefined when a unit is unknown or does not fit. */
 export function convert(value: number, from: string, to: string): number | undefined {
+  if (from === to) return value;
   const source = units.get(plain(from));
   const target = units.get(plain(to));
   if (source === undefined || target === undefined || source[0] !== target[0]) return undefined;

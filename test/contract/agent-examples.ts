@@ -32,8 +32,9 @@ export interface Example {
   readonly hex?: string;
   /** Decoders. */
   readonly uplink?: ExampleUplink;
-  /** Families. */
+  /** Families; decoders of values without names. */
   readonly device?: Device;
+  /** Families. */
   readonly readings?: readonly Reading[];
   readonly expected: Expected;
 }
@@ -79,8 +80,8 @@ export function runEnvelope(envelope: Envelope, message: MqttMessage): Expected 
   return trim({ uplinks: values.map(asExample), rejections: codesOf(rejections), event });
 }
 
-export function runDecoder(decoder: Decoder, uplink: Uplink): Expected {
-  const { values, rejections, event } = decoder.decode(uplink);
+export function runDecoder(decoder: Decoder, uplink: Uplink, device?: Device): Expected {
+  const { values, rejections, event } = decoder.decode(uplink, device);
   return trim({ readings: values.flatMap((record) => decoder.readings(record)), rejections: codesOf(rejections), event });
 }
 
