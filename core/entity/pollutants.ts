@@ -29,4 +29,6 @@ export const pollutantsWithoutAttribute: readonly string[] = [
   'vocIndex',
   'noxIndex',
   'nh3',
+  'hcho',
+  'tvocFraction',
 ];

@@ -57,8 +57,8 @@ const threePhases: AttributeTable = {
 /** A voltage or current without its phase is that of the only one; with three phases it means nothing and stays a reading. */
 const onePhase: AttributeTable = { ...threePhases, voltage: ['phaseVoltage', 'VLT', 'L1'], current: ['current', 'AMP', 'L1'] };
 
-/** The temperature of the cabinet. */
-const unpublished = ['airTemperature'];
+/** The temperature of the cabinet, switches, and pulses of which nobody says what they are worth. */
+const unpublished = ['airTemperature', 'digitalInput', 'pulseCount', 'pulseTotal'];
 
 export const quantities: ReadonlySet<string> = new Set([...Object.keys(onePhase), ...unpublished]);
 

@@ -7,6 +7,7 @@ import {
   property,
   relationship,
   states,
+  urn,
   type AttributeTable,
   type Device,
   type Entity,
@@ -24,7 +25,13 @@ const climate: AttributeTable = {
   peopleCount: ['peopleCount', 'IE'],
 };
 
-/** Whether someone is there or a door is open has no attribute in the model, and neither has sound in a room. */
+/** People in a part of the room: an IndoorEnvironmentObserved of its own, with the part at the end of its id. */
+const regions = ['1', '2', '3', '4'];
+
+/**
+ * Whether someone is there or a door is open has no attribute in the model, and neither has sound, who passes a line, and what an external
+ * probe or an input says.
+ */
 const unpublished = [
   ...pollutantsWithoutAttribute,
   'dewPoint',
@@ -37,15 +44,46 @@ const unpublished = [
   'LAeq',
   'LAS',
   'LAmax',
+  'soundLevel',
+  'soundLevelPeak',
+  'lightLevel',
+  'surfaceTemperature',
+  'probeTemperature',
+  'probeHumidity',
+  'digitalInput',
+  'pulseCount',
+  'pulseTotal',
+  ...['', 'Line2', 'Line3', 'Line4'].flatMap((line) =>
+    ['peopleIn', 'peopleOut', 'peopleInTotal', 'peopleOutTotal'].map((name) => name + line),
+  ),
 ];
 
-export const quantities: ReadonlySet<string> = new Set([...Object.keys(climate), ...Object.keys(pollutants), ...unpublished]);
+export const quantities: ReadonlySet<string> = new Set([
+  ...Object.keys(climate),
+  ...regions.map((region) => `peopleInRegion${region}`),
+  ...Object.keys(pollutants),
+  ...unpublished,
+]);
 
-/** Per moment one IndoorEnvironmentObserved and, for what it has no attribute for, one AirQualityObserved of the same room. */
+/** Per moment one IndoorEnvironmentObserved of the room, one for each part of it, and one AirQualityObserved for what it has no attribute for. */
 export function map(readings: readonly Reading[], device: Device): Outcome<Entity> {
   const refDevice = relationship(deviceUrn(device));
   return states(readings, quantities, device, (observedAt, moment) => [
     ...observation('IndoorEnvironmentObserved', device, observedAt, moment, climate, { dateObserved: property(observedAt), refDevice }),
+    ...regions.flatMap((region) =>
+      observation(
+        'IndoorEnvironmentObserved',
+        device,
+        observedAt,
+        moment,
+        { [`peopleInRegion${region}`]: ['peopleCount', 'IE'] },
+        {
+          id: urn('IndoorEnvironmentObserved', device.id, `region-${region}`),
+          dateObserved: property(observedAt),
+          refDevice,
+        },
+      ),
+    ),
     ...observation('AirQualityObserved', device, observedAt, moment, pollutants, {
       dateObserved: dateTime(observedAt),
       typeofLocation: property('indoor'),

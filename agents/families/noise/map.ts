@@ -20,8 +20,8 @@ const attributes: AttributeTable = {
   LAeqDay: ['LAeq_d', '2N'],
 };
 
-/** The model has no attribute for other levels and for the climate of the microphone. */
-const unpublished = ['LAmin', 'LAF', 'LA10', 'LA50', 'LA90', 'airTemperature', 'relativeHumidity'];
+/** The model has no attribute for other levels, for one whose weighting is not known, and for the climate of the microphone. */
+const unpublished = ['LAmin', 'LAF', 'LA10', 'LA50', 'LA90', 'soundLevel', 'soundLevelPeak', 'airTemperature', 'relativeHumidity'];
 
 export const quantities: ReadonlySet<string> = new Set([...Object.keys(attributes), ...unpublished]);
 

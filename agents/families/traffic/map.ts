@@ -28,15 +28,23 @@ const vehicleTypes = ['car', 'van', 'lorry', 'bus', 'motorcycle', 'bicycle'];
 /** Both directions of a road together, then each. */
 const directions = [undefined, 'forward', 'backward'] as const;
 
-/** Transportation/CrowdFlowObserved: whole numbers only. */
-const crowd: AttributeTable = {
-  peopleCount: ['peopleCount', 'IE'],
-  peopleIn: ['peopleCountTowards', 'IE'],
-  peopleOut: ['peopleCountAway', 'IE'],
-};
+/** Transportation/CrowdFlowObserved, whole numbers only: the first counting line, and further ones by what their id ends with. */
+const crowds: readonly (readonly [line: string | undefined, AttributeTable])[] = [
+  [undefined, { peopleCount: ['peopleCount', 'IE'], ...lineTable('') }],
+  ...['2', '3', '4'].map((line) => [`line-${line}`, lineTable(`Line${line}`)] as const),
+];
 
-/** The 85th percentile of speed and counters that never start anew have no attribute. */
-const unpublished = ['vehicleSpeed85', 'peopleInTotal', 'peopleOutTotal', 'airTemperature'];
+function lineTable(suffix: string): AttributeTable {
+  return { [`peopleIn${suffix}`]: ['peopleCountTowards', 'IE'], [`peopleOut${suffix}`]: ['peopleCountAway', 'IE'] };
+}
+
+/** The 85th percentile of speed, counters that never start anew, and who stands somewhere without passing have no attribute. */
+const unpublished = [
+  'vehicleSpeed85',
+  'airTemperature',
+  ...['', 'Line2', 'Line3', 'Line4'].flatMap((line) => [`peopleInTotal${line}`, `peopleOutTotal${line}`]),
+  ...['1', '2', '3', '4'].map((region) => `peopleInRegion${region}`),
+];
 
 /** One TrafficFlowObserved: which vehicles in which direction, what is known of them, and what its id ends with. */
 interface Stream {
@@ -57,25 +65,34 @@ const streams: readonly Stream[] = directions.flatMap((direction) => {
 
 export const quantities: ReadonlySet<string> = new Set([
   ...streams.flatMap(({ table }) => Object.keys(table)),
-  ...Object.keys(crowd),
+  ...crowds.flatMap(([, table]) => Object.keys(table)),
   ...unpublished,
 ]);
 
-/** Per moment a TrafficFlowObserved for each direction and kind of vehicle that was counted, and a CrowdFlowObserved for people. */
+/** Per moment a TrafficFlowObserved for each direction and kind of vehicle that was counted, and a CrowdFlowObserved for each counting line. */
 export function map(readings: readonly Reading[], device: Device): Outcome<Entity> {
   return states(readings, quantities, device, (observedAt, moment) => {
     const period = observedPeriod(periodStart(moment, observedAt, device), observedAt);
     return [
       ...streams.flatMap(({ direction, vehicleType, table }) =>
         observation('TrafficFlowObserved', device, observedAt, moment, table, {
-          id: urn('TrafficFlowObserved', device.id, ...[direction, vehicleType].filter((part) => part !== undefined)),
+          id: urnOf('TrafficFlowObserved', device, direction, vehicleType),
           ...described({ laneId: device.laneId, laneDirection: direction ?? device.laneDirection, vehicleType }),
           ...period,
         }),
       ),
-      ...observation('CrowdFlowObserved', device, observedAt, moment.map(inWholePeople), crowd, period),
+      ...crowds.flatMap(([line, table]) =>
+        observation('CrowdFlowObserved', device, observedAt, moment.map(inWholePeople), table, {
+          id: urnOf('CrowdFlowObserved', device, line),
+          ...period,
+        }),
+      ),
     ];
   });
+}
+
+function urnOf(type: string, device: Device, ...parts: readonly (string | undefined)[]): string {
+  return urn(type, device.id, ...parts.filter((part) => part !== undefined));
 }
 
 /** What is known of a stream, as attributes. */

@@ -28,8 +28,8 @@ const register: AttributeTable = { waterVolume: ['totalConsumption', 'MTQ'] };
 /** Have no attribute of their own and show as alarmInProgress. */
 const otherAlarms = ['burstAlarm', 'dryAlarm', 'freezeAlarm'];
 
-/** Flow of the moment, water that ran back, temperatures and pressure have no attribute in these models. */
-const unpublished = ['waterFlow', 'waterVolumeReverse', 'waterTemperature', 'airTemperature', 'waterPressure'];
+/** Flow of the moment, water that ran back, temperatures and pressure have no attribute in these models; nobody says what a pulse is worth. */
+const unpublished = ['waterFlow', 'waterVolumeReverse', 'waterTemperature', 'airTemperature', 'waterPressure', 'pulseCount', 'pulseTotal'];
 
 export const quantities: ReadonlySet<string> = new Set([...Object.keys(consumption), ...otherAlarms, ...unpublished]);
 

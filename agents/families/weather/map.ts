@@ -30,8 +30,23 @@ const attributes: AttributeTable = {
   visibility: ['visibility', 'MTR'],
 };
 
-/** What such stations also measure and the model has no attribute for: the soil, and rain per hour. */
-const unpublished = ['precipitationRate', 'soilTemperature', 'soilMoisture', 'conductivity'];
+/** What such stations also measure and the model has no attribute for: the soil, surfaces, rain per hour, and what hangs at an input. */
+const unpublished = [
+  'precipitationRate',
+  'soilTemperature',
+  'soilMoisture',
+  'soilTension',
+  'soilProbeFrequency',
+  'soilPermittivity',
+  'conductivity',
+  'surfaceTemperature',
+  'probeTemperature',
+  'probeHumidity',
+  'lightLevel',
+  'digitalInput',
+  'pulseCount',
+  'pulseTotal',
+];
 
 export const quantities: ReadonlySet<string> = new Set([...Object.keys(attributes), ...unpublished]);
 
