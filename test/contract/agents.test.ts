@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { check } from '../../core/entity/check.ts';
+import { isDeviceQuantity } from '../../core/entity/device.ts';
 import { attributesOf, type Entity } from '../../core/entity/entity.ts';
 import { passMessage } from '../../core/pipeline.ts';
 import type { Device, Envelope, MqttMessage, Uplink } from '../../core/plugin.ts';
@@ -150,6 +151,11 @@ describe.each([...decoders.values()].map((decoder) => ({ name: decoder.name, dec
       { numRuns: 500 },
     );
   });
+});
+
+it('every quantity speaks of the device or is known to a family', () => {
+  const known = new Set([...families.values()].flatMap(({ quantities }) => quantities));
+  expect([...knowledge.quantities.keys()].filter((quantity) => !known.has(quantity) && !isDeviceQuantity(quantity))).toEqual([]);
 });
 
 describe.each([...families.values()].map((family) => ({ name: family.name, family })))('family $name', ({ family }) => {

@@ -15,7 +15,13 @@ import {
 } from '#core';
 
 /** Environment/WaterObserved: attribute and UN/CEFACT code. */
-const water: AttributeTable = { waterLevel: ['waterLevel', 'MTR'], flow: ['flow', 'MQS'] };
+const water: AttributeTable = {
+  waterLevel: ['waterLevel', 'MTR'],
+  flow: ['flow', 'MQS'],
+  waveHeight: ['swellHeight', 'MTR'],
+  wavePeriod: ['swellPeriod', 'SEC'],
+  waveDirection: ['swellDirection', 'DD'],
+};
 
 /** WaterQuality/WaterQualityObserved: WaterObserved has no attribute for the water itself. */
 const waterQuality: AttributeTable = {
