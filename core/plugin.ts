@@ -164,13 +164,13 @@ export type Format =
    * `rows` is the path of the repeated element, e.g. `['arsopodatki', 'postaja']`; `lists` are elements that are always arrays.
    * A file without one of `columns` in any row, or whose root attribute does not begin as `root` says, is another product.
    */
-  {
-    readonly kind: 'xml';
-    readonly rows: readonly string[];
-    readonly lists?: readonly string[];
-    readonly columns: readonly string[];
-    readonly root?: { readonly attribute: string; readonly startsWith: string };
-  }
+  | {
+      readonly kind: 'xml';
+      readonly rows: readonly string[];
+      readonly lists?: readonly string[];
+      readonly columns: readonly string[];
+      readonly root?: { readonly attribute: string; readonly startsWith: string };
+    }
   /**
    * `rows` is the path of the list of rows from the root, through lists on the way (`['intervalBlocks', 'intervalReadings']`); without a
    * step the root is the list. Members named in `outer` come into each row from the objects around it.

@@ -8,7 +8,7 @@ import type { Adapter, Instant } from '../plugin.ts';
 import { reject, type Rejection } from '../rejection.ts';
 import { fetchDataset } from './fetch.ts';
 import { parseDataset } from './formats/parse.ts';
-import type { Dataset } from './formats/xml.ts';
+import type { Dataset } from './formats/parsed.ts';
 
 /** Where consignments go: the outbox, or a list in a dry run. */
 export interface Sink {

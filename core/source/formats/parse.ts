@@ -1,7 +1,11 @@
 import type { Format } from '../../plugin.ts';
 import { reject } from '../../rejection.ts';
 import { err, type Result } from '../../result.ts';
-import { parseXml, type Dataset } from './xml.ts';
+import { parseCsv } from './csv.ts';
+import { parseGeoJson } from './geojson.ts';
+import { parseJsonRows } from './json.ts';
+import type { Dataset } from './parsed.ts';
+import { parseXml } from './xml.ts';
 
 /** Above this a file is refused unread. The largest known dataset is a few megabytes. */
 export const defaultMaxBytes = 32 * 1024 * 1024;
@@ -15,6 +19,15 @@ export function parseDataset(bytes: Uint8Array, format: Format, name: string, ma
     return err(reject('source', 'too_large', `${name} has ${bytes.length} bytes; at most ${maxBytes} are read`));
   }
   if (bytes.length === 0)
-    return err(reject('source', 'empty_payload', `${name} is empty; expected an ${format.kind.toUpperCase()} dataset`));
-  return parseXml(bytes, format, name);
+    return err(reject('source', 'empty_payload', `${name} is empty; expected a dataset in ${format.kind.toUpperCase()}`));
+  switch (format.kind) {
+    case 'xml':
+      return parseXml(bytes, format, name);
+    case 'json':
+      return parseJsonRows(bytes, format, name);
+    case 'geojson':
+      return parseGeoJson(bytes, format, name);
+    case 'csv':
+      return parseCsv(bytes, format, name);
+  }
 }

@@ -1,17 +1,11 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 
 import type { Format, Row } from '../../plugin.ts';
-import { reject, type Rejection, type RejectionCode } from '../../rejection.ts';
+import type { Rejection } from '../../rejection.ts';
 import { err, ok, type Result } from '../../result.ts';
+import { beginning, isRow, maxDepth, missingColumns, refusal, type Dataset } from './parsed.ts';
 import { decodeText } from './text.ts';
 
-/** Rows of a dataset file and what stands beside them. */
-export interface Dataset {
-  readonly header: Row;
-  readonly rows: readonly Row[];
-}
-
-const maxDepth = 32;
 const afterProlog = /^(?:\s|<\?[^>]*>|<!--[\s\S]*?-->)*/;
 
 /**
@@ -31,10 +25,6 @@ export function parseXml(bytes: Uint8Array, format: Format & { kind: 'xml' }, na
     if (/nested/i.test(String(error))) return err(refusal('too_deep', `${name} nests elements more than ${maxDepth} deep`));
     return err(refusal('not_the_expected_format', `${name} cannot be read as XML: ${String(error)}`));
   }
-}
-
-function refusal(code: RejectionCode, message: string): Rejection {
-  return reject('source', code, message);
 }
 
 function parser(format: Format & { kind: 'xml' }): XMLParser {
@@ -57,14 +47,8 @@ function parser(format: Format & { kind: 'xml' }): XMLParser {
 /** What is wrong with the text before it is parsed. A document type is refused unread: it may define entities that grow without end. */
 function faultOf(text: string, name: string): Rejection | undefined {
   const body = text.replace(afterProlog, '');
-  if (/^<(?:!doctype\s+html|html|head|body)\b/i.test(body)) {
-    return refusal(
-      'not_the_expected_format',
-      `${name} is an HTML page; expected an XML dataset (the publisher may be showing an error page)`,
-    );
-  }
-  if (!body.startsWith('<')) {
-    return refusal('not_the_expected_format', `${name} begins with "${body.slice(0, 20).replace(/\s+/g, ' ')}"; expected an XML dataset`);
+  if (!body.startsWith('<') || /^<(?:!doctype\s+html|html|head|body)\b/i.test(body)) {
+    return refusal('not_the_expected_format', `${name} ${beginning(body, 'an XML dataset')}`);
   }
   const markup = /<!(DOCTYPE|ENTITY|ELEMENT|ATTLIST|NOTATION)/i.exec(text)?.[1];
   if (markup !== undefined) {
@@ -104,14 +88,5 @@ function otherProduct(header: Row, rows: readonly Row[], format: Format & { kind
       `${name} says ${root.attribute}="${String(label)}"; expected one that begins with "${root.startsWith}"`,
     );
   }
-  const missing = rows.length === 0 ? [] : format.columns.filter((column) => !rows.some((row) => Object.hasOwn(row, column)));
-  if (missing.length === 0) return undefined;
-  return refusal(
-    'not_the_expected_format',
-    `${name} has no row with ${missing.join(', ')}; it is another product or its columns were renamed`,
-  );
-}
-
-function isRow(value: unknown): value is Row {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return missingColumns(rows, format.columns, name);
 }
