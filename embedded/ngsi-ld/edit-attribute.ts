@@ -68,8 +68,8 @@ function mergeParts(
 }
 
 function mergeValue(type: AttributeType, before: unknown, patch: unknown, deep: boolean): unknown {
-  // Languages are merged even in a partial update: each is a value of its own.
-  if (type === 'LanguageProperty') return mergePatch(before, patch);
+  // Without `deep` a languageMap is replaced as any value is (5.5.8), unless the fragment takes a language out of the stored one.
+  if (type === 'LanguageProperty') return deep || Object.values(patch as object).includes(NGSI_NULL) ? mergePatch(before, patch) : patch;
   return deep && (type === 'Property' || type === 'JsonProperty') ? mergePatch(before, patch) : patch;
 }
 

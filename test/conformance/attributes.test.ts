@@ -59,6 +59,19 @@ describe.each(['strict', 'orion'] as const)('attributes of an entity, %s', (prof
     });
   });
 
+  it('PATCH /attrs/{name} replaces a languageMap, and takes single languages out of it', async () => {
+    const thing = sensor({ street: { type: 'LanguageProperty', languageMap: { fr: 'Grand Place', nl: 'Grote Markt' }, note: 'kept' } });
+    await call('POST', '/entities', thing);
+    const patch = (languageMap: unknown) => call('PATCH', `/entities/${thing.id}/attrs/street`, { type: 'LanguageProperty', languageMap });
+    const shown = async () => (await call('GET', `/entities/${thing.id}?attrs=street`)).json;
+    expect((await patch({ fr: 'Place', es: 'Plaza' })).status).toBe(204);
+    expect(await shown()).toMatchObject({ street: { languageMap: { fr: 'Place', es: 'Plaza' }, note: { value: 'kept' } } });
+    expect(await shown()).not.toHaveProperty('street.languageMap.nl');
+    expect((await patch({ es: 'urn:ngsi-ld:null' })).status).toBe(204);
+    expect(await shown()).not.toHaveProperty('street.languageMap.es');
+    expect(await shown()).toMatchObject({ street: { languageMap: { fr: 'Place' } } });
+  });
+
   it('PATCH /attrs/{name} refuses another type, an empty fragment, a null inside of a value, and a scope', async () => {
     const path = await stored({ speed, scope: '/Idrija' });
     for (const [name, body] of [
