@@ -162,6 +162,21 @@ describe('representations', () => {
     expect((await call('GET', `/entities?type=Sensor&q=to{name}=="target"`)).status).toBe(400);
   });
 
+  it('what is omitted of an entity is not omitted of the linked ones', async () => {
+    const target = sensor({ name: 'target', note: 'n' });
+    const source = sensor({ name: 'source', to: { object: target.id } });
+    for (const one of [target, source]) await call('POST', '/entities', one);
+    const shown = async (query: string): Promise<unknown> => (await call('GET', `/entities/${source.id}?options=keyValues&${query}`)).json;
+    const whole = { id: target.id, type: 'Sensor', name: 'target', note: 'n' };
+    expect(await shown('join=inline&omit=name')).toEqual({ id: source.id, type: 'Sensor', to: whole });
+    expect(await shown('join=flat&omit=name')).toEqual([{ id: source.id, type: 'Sensor', to: target.id }, whole]);
+    expect(await shown('join=inline&omit=type,to{name}')).toEqual({
+      id: source.id,
+      name: 'source',
+      to: { id: target.id, type: 'Sensor', note: 'n' },
+    });
+  });
+
   it('expired entities and attributes are gone', async () => {
     const gone = sensor({ expiresAt: '2020-01-01T00:00:00Z' });
     const partly = sensor({ a: { value: 1, expiresAt: '2020-01-01T00:00:00Z' }, b: { value: 2, expiresAt: '2999-01-01T00:00:00Z' } });

@@ -114,8 +114,8 @@ function joinOf(params: Params): { join?: 'inline' | 'flat'; joinLevel: number }
   return { join, joinLevel: Number(level ?? 1) };
 }
 
-/** The options of one level; the levels below follow `Projection`. */
-export function representOptions(reading: Reading, pick = reading.pick, omit = reading.omit): RepresentOptions {
+/** The options of one level, whose projection is given: what is omitted of an entity is not omitted of the linked ones. */
+export function representOptions(reading: Reading, pick: Projection | undefined, omit: Projection | undefined): RepresentOptions {
   return {
     format: reading.format,
     sysAttrs: reading.sysAttrs,
