@@ -88,6 +88,7 @@ describe('form of a notification', () => {
     expect(sent['content-type']).toBe('application/ld+json');
     expect(sent['link']).toBeUndefined();
     expect(body['@context']).toBeDefined();
+    expect(body['data']).toMatchObject([{ '@context': body['@context'] }]);
     expect(sent['x-key']).toBe('k1');
     expect(sent['ngsild-tenant']).toBe('idrija');
   });

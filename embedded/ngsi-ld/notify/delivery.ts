@@ -1,5 +1,6 @@
 import type { Documents } from '../subscription/documents.ts';
 import { statusOf, type DeliveryState, type StoredSubscription } from '../subscription/document.ts';
+import type { Json } from '../subscription/checks.ts';
 import type { BrokerDeps, ResolvedContext } from '../types.ts';
 import { notificationBody, type Notified } from './body.ts';
 import { mergeNotices } from './merge.ts';
@@ -146,9 +147,15 @@ async function messageOf(stored: StoredSubscription, notices: readonly Notified[
   return {
     endpoint,
     headers,
-    body: isLd ? { '@context': deps.contexts.body(context), ...body } : body,
+    body: isLd ? withContext(body, deps.contexts.body(context)) : body,
     timeoutMs: endpoint.timeout ?? TIMEOUT_MS,
   };
+}
+
+/** The notification and each entity of it can be read alone, as entities of an answer can. */
+function withContext(body: Json, context: unknown): Json {
+  const data = (body['data'] as Json[]).map((entity) => ({ '@context': context, ...entity }));
+  return { '@context': context, ...body, data };
 }
 
 const ORION_FORMAT = { normalized: 'Normalized', concise: 'Concise', keyValues: 'Simplified', simplified: 'Simplified' } as const;
