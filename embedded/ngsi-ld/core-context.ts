@@ -116,7 +116,7 @@ const OUTSIDE = new Set(['attributeCount', 'attributeDetails']);
 /** The value of `@context` in the core context document. */
 export const CORE_CONTEXT: Readonly<Record<string, unknown>> = buildCore();
 
-/** Every published version of the core context is answered by the built-in one. */
+/** Every version of the core context is answered by the built-in one. */
 export function isCoreContextUrl(url: string): boolean {
-  return /^https?:\/\/uri\.etsi\.org\/ngsi-ld\/(v1|primer)?\/?ngsi-ld-core-context[^/]*\.jsonld$/.test(url);
+  return /^https?:\/\/uri\.etsi\.org\/ngsi-ld\/(v1|primer)?\/?ngsi-ld-core-context(-v1\.\d+(\.\d+)?)?\.jsonld$/.test(url);
 }

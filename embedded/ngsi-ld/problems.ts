@@ -1,4 +1,5 @@
 import type { ErrorRequestHandler, Response } from 'express';
+import { sendText } from './http/text.ts';
 import type { Profile } from './types.ts';
 
 const ERRORS = 'https://uri.etsi.org/ngsi-ld/errors/';
@@ -83,9 +84,12 @@ export function asProblem(error: unknown): Problem | undefined {
 
 export function sendProblem(res: Response, problem: Problem, profile: Profile): void {
   const { status, ...details } = problemDetails(problem, profile);
-  res.status(status).set(problem.headers).type('application/json');
   // Orion-LD leaves `status` out at the top level.
-  res.send(JSON.stringify(profile === 'orion' ? details : { ...details, status }));
+  sendText(
+    res.status(status).set(problem.headers),
+    'application/json',
+    JSON.stringify(profile === 'orion' ? details : { ...details, status }),
+  );
 }
 
 export function problemMiddleware(profile: Profile, log: (error: unknown) => void): ErrorRequestHandler {

@@ -104,6 +104,11 @@ describe('@context of requests and answers', () => {
     expect((await call('GET', '/types', undefined, { link: '<http://127.0.0.1:9/none>; rel="next"' })).status).toBe(200);
   });
 
+  it('504 for a core context whose name was never published', async () => {
+    const url = 'https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-non-existing.jsonld';
+    expect((await call('POST', '/entities', sensor({ '@context': url }), LD)).status).toBe(504);
+  });
+
   it('504 when it cannot be had, 400 when it is none', async () => {
     expect(await call('POST', '/entities', sensor({ '@context': `${web}/none.jsonld` }), LD)).toMatchObject({
       status: 504,
@@ -145,7 +150,9 @@ describe('/jsonldContexts', () => {
     const path = (created.headers.get('location') ?? '').replace('/ngsi-ld/v1', '');
     const url = `${broker().url}/ngsi-ld/v1${path}`;
     expect((await call('GET', '/jsonldContexts?kind=Hosted')).json).toEqual([url]);
-    expect((await call('GET', path)).json).toEqual(document);
+    const served = await call('GET', path);
+    expect([served.json, served.headers.get('content-type')]).toEqual([document, 'application/json']);
+    expect((await call('GET', path, undefined, { accept: 'application/ld+json' })).headers.get('content-type')).toBe('application/ld+json');
     const entity = sensor({ speed: 1 });
     expect((await call('POST', '/entities', entity, link(url))).status).toBe(201);
     expect((await call('GET', `/entities/${entity.id}?options=keyValues`)).json).toMatchObject({ 'https://ex.org/hosted': 1 });
@@ -154,6 +161,7 @@ describe('/jsonldContexts', () => {
       localId: expect.any(String),
       kind: 'Hosted',
       timestamp: expect.any(String),
+      createdAt: expect.any(String),
       numberOfHits: expect.any(Number),
     });
     expect((await call('GET', path, undefined, { 'ngsild-tenant': 'other' })).status).toBe(404);

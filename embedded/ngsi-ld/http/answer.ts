@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import { Problem } from '../problems.ts';
 import type { BrokerDeps, ResolvedContext } from '../types.ts';
 import type { Page } from './params.ts';
+import { sendText } from './text.ts';
 
 export type MediaType = 'application/json' | 'application/ld+json' | 'application/geo+json';
 
@@ -48,11 +49,11 @@ export function sendJson(
   echoTenant(req, res);
   res.status(answer.status ?? 200);
   if (accept === 'application/ld+json') {
-    res.type(accept).send(JSON.stringify(withContext(body, deps.contexts.body(context))));
+    sendText(res, accept, JSON.stringify(withContext(body, deps.contexts.body(context))));
     return;
   }
   res.append('Link', linkHeader(context, deps));
-  res.type(accept).send(JSON.stringify(body));
+  sendText(res, accept, JSON.stringify(body));
 }
 
 function withContext(body: unknown, context: unknown): unknown {

@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import { represent } from '../represent.ts';
 import type { BrokerDeps, StoredEntity } from '../types.ts';
 import { echoTenant, linkHeader, sendJson } from './answer.ts';
+import { sendText } from './text.ts';
 import { representOptions, type Reading } from './reading.ts';
 import type { Projection } from './projection.ts';
 
@@ -105,7 +106,7 @@ export function sendGeoJson(req: Request, res: Response, deps: BrokerDeps, body:
   const inBody = !/\bbody\s*=\s*"?json"?\b/.test(req.get('Prefer') ?? '');
   if (!inBody) res.append('Link', linkHeader(reading.context, deps));
   const json = inBody ? { '@context': deps.contexts.body(reading.context), ...body } : body;
-  res.status(200).type('application/geo+json').send(JSON.stringify(json));
+  sendText(res, 'application/geo+json', JSON.stringify(json));
 }
 
 export function sendEntities(

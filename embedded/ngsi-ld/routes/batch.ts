@@ -3,6 +3,7 @@ import { appendAttributes, createEntity, mergeEntity, type Edit } from '../edit.
 import { echoTenant, sendNoContent } from '../http/answer.ts';
 import { listOf, paramsOf } from '../http/params.ts';
 import { bodyOf, createdTenant, existingTenant, type Body } from '../http/request.ts';
+import { sendText } from '../http/text.ts';
 import { isFormat } from '../http/reading.ts';
 import { route } from '../http/routing.ts';
 import type { InputMode } from '../input/attribute.ts';
@@ -221,5 +222,5 @@ function idOf(item: unknown, deps: BrokerDeps): string {
 
 function sendResult(req: Request, res: Response, status: number, body: unknown): void {
   echoTenant(req, res);
-  res.status(status).type('application/json').send(JSON.stringify(body));
+  sendText(res.status(status), 'application/json', JSON.stringify(body));
 }

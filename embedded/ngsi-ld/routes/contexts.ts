@@ -3,10 +3,11 @@ import type { CachedContexts } from '../context.ts';
 import type { ContextLoader } from '../context-load.ts';
 import type { ContextKind, ContextStore, HeldContext } from '../context-store.ts';
 import { CORE_CONTEXT, CORE_CONTEXT_URL, isCoreContextUrl } from '../core-context.ts';
-import { sendCreated, sendNoContent, segment } from '../http/answer.ts';
+import { acceptOf, sendCreated, sendNoContent, segment } from '../http/answer.ts';
 import { flagOf, paramsOf } from '../http/params.ts';
 import { contentType, parseJson, tenantOf } from '../http/request.ts';
 import { route } from '../http/routing.ts';
+import { sendText } from '../http/text.ts';
 import { isObject } from '../input/shape.ts';
 import { Problem, type ProblemType } from '../problems.ts';
 import type { BrokerDeps } from '../types.ts';
@@ -72,7 +73,7 @@ function show(deps: BrokerDeps, parts: ContextParts, req: Request, res: Response
   if (held.kind === 'Cached' && deps.profile === 'strict' && !isCoreContextUrl(held.url)) {
     throw new Problem('OperationNotSupported', 'Not served here', `${held.url} is only cached`);
   }
-  res.status(200).type('application/ld+json').send(JSON.stringify(held.document));
+  sendText(res, acceptOf(req), JSON.stringify(held.document));
 }
 
 async function remove(deps: BrokerDeps, parts: ContextParts, req: Request, res: Response): Promise<void> {
@@ -120,9 +121,9 @@ function metadata(held: HeldContext, parts: ContextParts): Record<string, unknow
   const { url, localId, kind, timestamp, lastUsage, numberOfHits } = held;
   const hits = numberOfHits + parts.contexts.hitsOf(url);
   const used = lastUsage ?? (hits > 0 ? timestamp : undefined);
-  return { URL: url, localId, kind, timestamp, ...(used !== undefined && { lastUsage: used }), numberOfHits: hits };
+  return { URL: url, localId, kind, timestamp, createdAt: timestamp, ...(used !== undefined && { lastUsage: used }), numberOfHits: hits };
 }
 
 function sendPlain(res: Response, body: unknown): void {
-  res.status(200).type('application/json').send(JSON.stringify(body));
+  sendText(res, 'application/json', JSON.stringify(body));
 }

@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import { route } from '../http/routing.ts';
 import { tenantOf } from '../http/request.ts';
+import { sendText } from '../http/text.ts';
 import type { BrokerDeps } from '../types.ts';
 
 /** /info/sourceIdentity: who this broker is, for one tenant (5.2.40). */
@@ -19,7 +20,7 @@ export function infoRouter(deps: BrokerDeps): Router {
         contextSourceUptime: `PT${Math.max(0, Math.floor((Date.parse(now) - started) / 1000))}S`,
         contextSourceTimeAt: now,
       };
-      res.status(200).type('application/json').send(JSON.stringify(body));
+      sendText(res, 'application/json', JSON.stringify(body));
     },
   });
   return router;
@@ -35,7 +36,10 @@ export function versionRouter(deps: BrokerDeps): Router {
     specification: 'ETSI GS CIM 009 1.8',
     uptime: `${Math.floor((Date.parse(deps.clock()) - started) / 1000)} s`,
   });
-  for (const path of ['/version', '/ngsi-ld/ex/v1/version']) route(router, deps, path, { get: (_req, res) => void res.json(body()) });
-  route(router, deps, '/ngsi-ld/ex/v1/tenants', { get: (_req, res) => void res.json(deps.store.tenants()) });
+  for (const path of ['/version', '/ngsi-ld/ex/v1/version'])
+    route(router, deps, path, { get: (_req, res) => sendText(res, 'application/json', JSON.stringify(body())) });
+  route(router, deps, '/ngsi-ld/ex/v1/tenants', {
+    get: (_req, res) => sendText(res, 'application/json', JSON.stringify(deps.store.tenants())),
+  });
   return router;
 }
