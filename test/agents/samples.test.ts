@@ -29,7 +29,22 @@ const oracleNames: Readonly<Record<string, readonly [quantity: string, factor: n
   air_temperature: ['airTemperature', 1],
   air_humidity: ['relativeHumidity', 0.01],
   barometric_pressure: ['atmosphericPressure', 0.01],
+  temperature: ['airTemperature', 1],
+  humidity: ['relativeHumidity', 0.01],
+  pressure: ['atmosphericPressure', 1],
+  pir: ['presence', 1],
+  light_level: ['lightLevel', 1],
+  co2: ['co2', 1],
+  tvoc: ['vocIndex', 1],
+  pm2_5: ['pm25', 1],
+  pm10: ['pm10', 1],
+  position: ['tilted', 1],
+  occupied: ['occupied', 1],
 };
+
+/** What oracles write as words, and what says nothing of the world. */
+const oracleWords: Readonly<Record<string, number>> = { trigger: 1, idle: 0, normal: 0, tilt: 1, true: 1, false: 0 };
+const notMeasured = /^(?:lora_.*|beep|type|number_of_valid_samples)$/;
 
 function attempts(file: string, topic: string, family: string, decoder?: string): Attempt[] {
   return messagesOf(readFileSync(join(samples, file)), topic).map((message) =>
@@ -59,19 +74,32 @@ if (!existsSync(samples)) {
         'milesight-em500-udl',
       ],
       ['lorawan/thingsstackindustries/Decentlab_DL-PM', 'v3/test-decentlab/devices/03022/up', 'decentlab-dl-pm'],
-    ])('%s', (file, topic, decoder) => {
+      ['lorawan/chirpstack/Decentlab_DL-MBX', 'application/1/device/70b3d57ba0003bb8/event/up', 'decentlab-dl-mbx'],
+      ['lorawan/chirpstack/Bosch_Parking_Lot_Sensor', 'application/1/device/1000000000000001/event/up', 'bosch-parking-lot-sensor'],
+      ['lorawan/chirpstack/Milesight_EM300-TH', 'application/1/device/1000000000000001/event/up', 'milesight-em300-th'],
+      [
+        'lorawan/thingsstackcommunity/Milesight_AM308',
+        'v3/application-tts-name@ttn/devices/eui-1000000000000001/up',
+        'milesight-am308',
+        // The frame has two channels of the AM319 that the oracle passes over.
+        ['hcho', 'o3'],
+      ],
+    ] as const)('%s', (file, topic, decoder, beyondOracle: readonly string[] = []) => {
       const [attempt] = attempts(`${file}__payload.json`, topic, 'air-quality', decoder);
       const oracle = JSON.parse(readFileSync(join(samples, `${file}__result.json`), 'utf8')) as {
-        telemetry: { values: Record<string, number> }[];
+        telemetry: { values: Record<string, number | string | boolean> }[];
       };
-      const values = Object.entries(oracle.telemetry[0]?.values ?? {}).filter(([name]) => !name.startsWith('lora_'));
+      const values = Object.entries(oracle.telemetry[0]?.values ?? {}).filter(([name]) => !notMeasured.test(name));
       expect(values.length).toBeGreaterThan(0);
       for (const [name, value] of values) {
         const [quantity, factor] = oracleNames[name] ?? ['unknown', 1];
         const reading = attempt?.readings.find((candidate) => candidate.quantity === quantity);
-        expect([name, reading?.value]).toEqual([name, expect.closeTo(value * factor, 6)]);
+        const number = typeof value === 'number' ? value : (oracleWords[String(value)] ?? NaN);
+        expect([name, reading?.value]).toEqual([name, expect.closeTo(number * factor, 6)]);
       }
-      expect(attempt?.readings).toHaveLength(values.length);
+      const names = attempt?.readings.map(({ quantity }) => quantity) ?? [];
+      expect(names.filter((quantity) => !beyondOracle.includes(quantity))).toHaveLength(values.length);
+      expect(names).toEqual(expect.arrayContaining([...beyondOracle]));
     });
 
     it.each([
@@ -88,6 +116,39 @@ if (!existsSync(samples)) {
         // The battery channel is the same in every Milesight device.
         expect(wrong?.readings.filter(({ quantity }) => quantity !== 'batteryLevel')).toEqual([]);
       }
+    });
+  });
+
+  it('frames whose values the network or the vendor states', () => {
+    const tld = 'lorawan-municipal/chirpstack-v3_em400-tld_level.json';
+    expect(readings(attempts(tld, 'application/102/device/24e124329e090021/event/up', 'river-level', 'milesight-em400-tld'))).toEqual([
+      [
+        ['batteryLevel', 0.87],
+        ['airTemperature', 5.6],
+        ['distance', 2.14],
+        ['tilted', 0],
+      ],
+    ]);
+    const vega = 'lorawan-municipal/netmore_vegapuls_air41.json';
+    expect(readings(attempts(vega, 'netmore/04c46100008f70e4', 'river-level', 'vega-vegapuls-air'))).toEqual([
+      [
+        ['distance', expect.closeTo(1.8095, 3)],
+        ['batteryLevel', 0.96],
+        ['airTemperature', 21.4],
+        ['inclination', 178],
+      ],
+    ]);
+    const rows = attempts(
+      'lorawan-ttn/storage_dragino-soil_unit-strings.ndjson',
+      'v3/app@ttn/devices/eui-a8404194a1875ff3/up',
+      'air-quality',
+      'dragino-lse01',
+    );
+    expect(Object.fromEntries(readings(rows)[0] ?? [])).toEqual({
+      batteryVoltage: 3.384,
+      conductivity: 0,
+      soilTemperature: 30.11,
+      soilMoisture: 0,
     });
   });
 
