@@ -64,7 +64,7 @@ ready · pripravljeno
 
   air quality · kakovost zraka   ${broker}/ngsi-ld/v1/entities?type=https://smartdatamodels.org/dataModel.Environment/AirQualityObserved
   health · stanje                ${http}/health/ready
-  metrics · merila               ${http}/metrics
+  metrics · metrike              ${http}/metrics
 
   curl ${context('environment')} '${air}&options=keyValues'
   curl ${context('environment')} '${rivers}&options=keyValues'

@@ -4,13 +4,12 @@ import { describe, expect, it } from '@jest/globals';
 import { packageRoot } from '../../../core/paths.ts';
 import { rejectionCodes } from '../../../core/rejection.ts';
 
-const page = readFileSync(join(packageRoot, 'docs/rejections.md'), 'utf8');
-const sections = page
-  .split(/^### /m)
-  .slice(1)
-  .map((section) => section.split(/\r?\n/));
+describe.each(['docs/rejections.md', 'docs/rejections.sl.md'])('%s', (page) => {
+  const sections = readFileSync(join(packageRoot, page), 'utf8')
+    .split(/^### /m)
+    .slice(1)
+    .map((section) => section.split(/\r?\n/));
 
-describe('docs/rejections.md', () => {
   it('has a heading for each code and none besides, in the order of the union', () => {
     expect(sections.map(([heading]) => heading?.trim())).toEqual([...rejectionCodes]);
   });
