@@ -5,6 +5,7 @@ import { version } from '../core/paths.ts';
 import { adapterCommand } from './commands/adapter.ts';
 import { agentCommand } from './commands/agent.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
+import { deviceCommand } from './commands/device.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { entityCommand } from './commands/entity.ts';
 import { upCommand } from './commands/up.ts';
@@ -15,7 +16,15 @@ const program = new Command('klavze')
   .version(version)
   .addHelpText('after', '\nExit codes: 0 fine, 64 usage, 65 data refused, 69 service unavailable, 70 defect, 78 configuration.');
 
-for (const command of [upCommand(), adapterCommand(), agentCommand(), entityCommand(), deadLettersCommand(), doctorCommand()]) {
+for (const command of [
+  upCommand(),
+  adapterCommand(),
+  agentCommand(),
+  deviceCommand(),
+  entityCommand(),
+  deadLettersCommand(),
+  doctorCommand(),
+]) {
   program.addCommand(command);
 }
 leaveThroughErrors(program);

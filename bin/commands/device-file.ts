@@ -1,0 +1,20 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+import type { Config } from '../../core/service/config.ts';
+import { loadDevices, type DeviceRegistry } from '../../core/service/devices.ts';
+import type { LoadedKnowledge } from '../../core/service/knowledge.ts';
+
+export function readRegistryText({ devices }: Config): string {
+  return existsSync(devices) ? readFileSync(devices, 'utf8') : '';
+}
+
+/** Puts a new version of the registry in the place of the old one, whole or not at all. @throws {ConfigError} when it is not valid. */
+export function writeRegistry({ devices: file }: Config, { agents }: LoadedKnowledge, text: string): DeviceRegistry {
+  const registry = loadDevices(text, file, agents);
+  mkdirSync(dirname(file), { recursive: true });
+  const draft = `${file}.new`;
+  writeFileSync(draft, text, existsSync(file) ? { mode: statSync(file).mode } : {});
+  renameSync(draft, file);
+  return registry;
+}
