@@ -40,6 +40,7 @@ export function urn(type: string, ...parts: string[]): string {
 }
 
 function identifierPart(part: string): string {
+  if (/^[A-Za-z0-9._-]+$/.test(part)) return part;
   return part
     .replace(/[đĐßłŁ]/g, (letter) => transliterated[letter] ?? letter)
     .normalize('NFD')

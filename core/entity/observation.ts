@@ -23,16 +23,16 @@ export function observation(
   table: AttributeTable,
   more: Partial<Entity> = {},
 ): Entity[] {
+  const own = readings.filter(({ quantity }) => Object.hasOwn(table, quantity));
+  if (own.length === 0) return [];
   const entity: Entity = { id: urn(type, device.id), type, location: point(...device.location), ...describe(device) };
-  let values = 0;
-  for (const { quantity, value } of readings) {
-    const [attribute, unitCode, member] = (Object.hasOwn(table, quantity) ? table[quantity] : undefined) ?? [];
+  for (const { quantity, value } of own) {
+    const [attribute, unitCode, member] = table[quantity] ?? [];
     if (attribute === undefined) continue;
     const whole = member === undefined ? value : { ...membersOf(entity[attribute]), [member]: value };
     entity[attribute] = unitCode === undefined ? property(whole, observedAt) : measured(whole, unitCode, observedAt);
-    values += 1;
   }
-  return values === 0 ? [] : [Object.assign(entity, more)];
+  return [Object.assign(entity, more)];
 }
 
 function membersOf(attribute: Entity[string] | undefined): Record<string, number> {

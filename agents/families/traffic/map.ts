@@ -25,19 +25,6 @@ const flow: AttributeTable = {
 /** Words of the model's vehicleType. */
 const vehicleTypes = ['car', 'van', 'lorry', 'bus', 'motorcycle', 'bicycle'];
 
-/** Both directions of a road together, then each. */
-const directions = [undefined, 'forward', 'backward'] as const;
-
-/** Transportation/CrowdFlowObserved, whole numbers only: the first counting line, and further ones by what their id ends with. */
-const crowds: readonly (readonly [line: string | undefined, AttributeTable])[] = [
-  [undefined, { peopleCount: ['peopleCount', 'IE'], ...lineTable('') }],
-  ...['2', '3', '4'].map((line) => [`line-${line}`, lineTable(`Line${line}`)] as const),
-];
-
-function lineTable(suffix: string): AttributeTable {
-  return { [`peopleIn${suffix}`]: ['peopleCountTowards', 'IE'], [`peopleOut${suffix}`]: ['peopleCountAway', 'IE'] };
-}
-
 /** The 85th percentile of speed, counters that never start anew, and who stands somewhere without passing have no attribute. */
 const unpublished = [
   'vehicleSpeed85',
@@ -46,61 +33,78 @@ const unpublished = [
   ...['1', '2', '3', '4'].map((region) => `peopleInRegion${region}`),
 ];
 
-/** One TrafficFlowObserved: which vehicles in which direction, what is known of them, and what its id ends with. */
+/** What is an entity of its own: its type, what its id ends with beside the device, and what is measured of it. */
 interface Stream {
-  readonly direction?: 'forward' | 'backward' | undefined;
-  readonly vehicleType?: string | undefined;
+  readonly type: 'TrafficFlowObserved' | 'CrowdFlowObserved';
+  readonly parts: readonly string[];
+  readonly laneDirection?: 'forward' | 'backward';
+  readonly vehicleType?: string;
   readonly table: AttributeTable;
 }
 
-const streams: readonly Stream[] = directions.flatMap((direction) => {
-  const suffix = direction === undefined ? '' : direction === 'forward' ? 'Forward' : 'Backward';
-  const all: AttributeTable =
-    direction === undefined
-      ? flow
-      : { [`vehicleCount${suffix}`]: ['intensity', 'C62'], [`vehicleSpeed${suffix}`]: ['averageVehicleSpeed', 'KMH'] };
-  const one = (vehicleType: string): AttributeTable => ({ [`${vehicleType}Count${suffix}`]: ['intensity', 'C62'] });
-  return [{ direction, table: all }, ...vehicleTypes.map((vehicleType) => ({ direction, vehicleType, table: one(vehicleType) }))];
+/** Both directions of a road together, then each; of each all vehicles, then each kind. */
+const vehicles: readonly Stream[] = [
+  ...ofDirection({}, '', flow),
+  ...ofDirection({ laneDirection: 'forward' }, 'Forward', oneWay('Forward')),
+  ...ofDirection({ laneDirection: 'backward' }, 'Backward', oneWay('Backward')),
+];
+
+function oneWay(suffix: string): AttributeTable {
+  return { [`vehicleCount${suffix}`]: ['intensity', 'C62'], [`vehicleSpeed${suffix}`]: ['averageVehicleSpeed', 'KMH'] };
+}
+
+function ofDirection(direction: Pick<Stream, 'laneDirection'>, suffix: string, table: AttributeTable): Stream[] {
+  const parts = Object.values(direction);
+  return [
+    { type: 'TrafficFlowObserved', parts, ...direction, table },
+    ...vehicleTypes.map((vehicleType): Stream => {
+      const count: AttributeTable = { [`${vehicleType}Count${suffix}`]: ['intensity', 'C62'] };
+      return { type: 'TrafficFlowObserved', parts: [...parts, vehicleType], ...direction, vehicleType, table: count };
+    }),
+  ];
+}
+
+/** Transportation/CrowdFlowObserved: the first counting line, then further ones. */
+const people: readonly Stream[] = ['', '2', '3', '4'].map((line) => {
+  const suffix = line === '' ? '' : `Line${line}`;
+  const passing: AttributeTable = {
+    [`peopleIn${suffix}`]: ['peopleCountTowards', 'IE'],
+    [`peopleOut${suffix}`]: ['peopleCountAway', 'IE'],
+  };
+  const table: AttributeTable = line === '' ? { peopleCount: ['peopleCount', 'IE'], ...passing } : passing;
+  return { type: 'CrowdFlowObserved', parts: line === '' ? [] : [`line-${line}`], table };
 });
 
-export const quantities: ReadonlySet<string> = new Set([
-  ...streams.flatMap(({ table }) => Object.keys(table)),
-  ...crowds.flatMap(([, table]) => Object.keys(table)),
-  ...unpublished,
-]);
+/** The one stream to which a quantity belongs. */
+const streamOf: ReadonlyMap<string, Stream> = new Map(
+  [...vehicles, ...people].flatMap((stream) => Object.keys(stream.table).map((quantity) => [quantity, stream])),
+);
+
+export const quantities: ReadonlySet<string> = new Set([...streamOf.keys(), ...unpublished]);
 
 /** Per moment a TrafficFlowObserved for each direction and kind of vehicle that was counted, and a CrowdFlowObserved for each counting line. */
 export function map(readings: readonly Reading[], device: Device): Outcome<Entity> {
   return states(readings, quantities, device, (observedAt, moment) => {
     const period = observedPeriod(periodStart(moment, observedAt, device), observedAt);
-    return [
-      ...streams.flatMap(({ direction, vehicleType, table }) =>
-        observation('TrafficFlowObserved', device, observedAt, moment, table, {
-          id: urnOf('TrafficFlowObserved', device, direction, vehicleType),
-          ...described({ laneId: device.laneId, laneDirection: direction ?? device.laneDirection, vehicleType }),
-          ...period,
-        }),
-      ),
-      ...crowds.flatMap(([line, table]) =>
-        observation('CrowdFlowObserved', device, observedAt, moment.map(inWholePeople), table, {
-          id: urnOf('CrowdFlowObserved', device, line),
-          ...period,
-        }),
-      ),
-    ];
+    const counted = new Set(moment.flatMap(({ quantity }) => streamOf.get(quantity) ?? []));
+    const whole = moment.map(inWholePeople);
+    return [...counted].flatMap((stream) =>
+      observation(stream.type, device, observedAt, whole, stream.table, {
+        id: urn(stream.type, device.id, ...stream.parts),
+        ...(stream.type === 'TrafficFlowObserved' && ofVehicles(stream, device)),
+        ...period,
+      }),
+    );
   });
 }
 
-function urnOf(type: string, device: Device, ...parts: readonly (string | undefined)[]): string {
-  return urn(type, device.id, ...parts.filter((part) => part !== undefined));
-}
-
-/** What is known of a stream, as attributes. */
-function described(facts: Readonly<Record<string, string | number | undefined>>): Partial<Entity> {
+/** What is known of the vehicles, as attributes. */
+function ofVehicles({ laneDirection, vehicleType }: Stream, { laneId, laneDirection: registered }: Device): Partial<Entity> {
+  const facts = { laneId, laneDirection: laneDirection ?? registered, vehicleType };
   return Object.fromEntries(Object.entries(facts).flatMap(([name, value]) => (value === undefined ? [] : [[name, property(value)]])));
 }
 
-/** Counters that see part of the time extrapolate to fractions. */
+/** The model knows whole people only; counters that see part of the time extrapolate to fractions. */
 function inWholePeople(reading: Reading): Reading {
-  return { ...reading, value: Math.round(reading.value) };
+  return reading.quantity.startsWith('people') ? { ...reading, value: Math.round(reading.value) } : reading;
 }
