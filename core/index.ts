@@ -4,10 +4,10 @@ export type { Attribute, Entity, Geometry, GeoProperty, Json, Property, Relation
 export { dateTime, measured, point, property, relationship, urn } from './entity/build.ts';
 export { accepted, refused, ok, err, type Outcome, type Result } from './result.ts';
 export { reject, type Rejection, type RejectionCode, type Stage } from './rejection.ts';
-export { instant, localInstant, localInstants, rfc822Instant } from './source/time.ts';
+export { instant, localInstant, localInstants, rfc822Instant, secondsAfter } from './source/time.ts';
 export { decimal } from './source/number.ts';
 export { toWgs84, type Crs } from './source/crs.ts';
-export { columnPointer, coordinatesOf, numberOf, requiredText, requiredTexts, textOf } from './source/row.ts';
+export { columnPointer, coordinatesOf, numberOf, pointOf, requiredText, requiredTexts, textOf } from './source/row.ts';
 export { deviceUrn } from './entity/device.ts';
 export { observation, states, type AttributeTable } from './entity/observation.ts';
 export { observedPeriod, periodStart } from './entity/period.ts';

@@ -214,6 +214,12 @@ export interface Adapter<R = unknown> {
   };
   /** Cron expression in the dataset's time zone. */
   readonly schedule: string;
+export type Authorization =
+  /** `username` and `password` are exchanged for a bearer token (OAuth 2.0 password grant, RFC 6749 4.3). */
+  | { readonly kind: 'passwordGrant'; readonly tokenUrl: string }
+  /** `token` goes into a header of this name. */
+  | { readonly kind: 'header'; readonly header: string };
+
   readonly format: Format;
   readonly recordSchema: object;
   /** Smart Data Model types it makes. */
@@ -228,3 +234,5 @@ export interface Adapter<R = unknown> {
   /** A snapshot outside these bounds is not published at all. */
   readonly expect: { readonly minRows: number; readonly maxRejectedPct: number };
 }
+  /** How the publisher wants to be asked. The secrets stand in the configuration, under `adapters.<name>`; without them it is not run. */
+  readonly authorization?: Authorization;

@@ -6,6 +6,7 @@ import { passMessage } from '../core/pipeline.ts';
 import type { Device, Envelope, Family } from '../core/plugin.ts';
 import type { LoadedKnowledge } from '../core/service/knowledge.ts';
 import { runAdapter } from '../core/source/dataset.ts';
+import { sampleFilesOf, sampleFolderOf } from './sample-files.ts';
 
 /** An entity and the file it came from. */
 export interface Found {
@@ -42,7 +43,7 @@ export async function fromDatasets(samples: string, knowledge: LoadedKnowledge, 
   const silent: string[] = [];
   for (const adapter of knowledge.adapters.values()) {
     const before = found.length;
-    const files = filesIn(join(samples, adapter.name));
+    const files = sampleFilesOf(adapter.name, samples);
     for (const file of files) {
       const from = relative(samples, file);
       const report = await runAdapter({
@@ -77,8 +78,9 @@ export function fromMessages(samples: string, knowledge: LoadedKnowledge, now: s
   const published = new Map([...families].map(([name, family]) => [name, publishedBy(family)]));
   const addressed = new Set<string>();
   const heard = new Set<string>();
+  const ofDatasets = new Set([...knowledge.adapters.keys()].map(sampleFolderOf));
   const messages = filesIn(samples)
-    .filter((file) => !knowledge.adapters.has(relative(samples, file).split(sep)[0] ?? ''))
+    .filter((file) => !ofDatasets.has(relative(samples, file).split(sep)[0] ?? ''))
     .flatMap(payloadsIn);
   for (const { file, topic, payload } of messages) {
     for (const envelope of knowledge.agents.envelopes) {

@@ -1,6 +1,7 @@
 import type { Row } from '../plugin.ts';
 import { reject } from '../rejection.ts';
 import { err, ok, type Result } from '../result.ts';
+import { toWgs84, type Crs } from './crs.ts';
 import { decimal } from './number.ts';
 
 /** The text of a column, without outer white space; undefined where the column is absent, empty or more than a text. */
@@ -44,6 +45,16 @@ export function coordinatesOf(row: Row, east: string, north: string): Result<rea
   if (!x.ok) return x;
   if (!y.ok) return y;
   return ok(x.value === undefined || y.value === undefined ? undefined : [x.value, y.value]);
+}
+
+/** The point that a GeoJSON feature is, in WGS84. Refuses `missing_location`. */
+export function pointOf(row: Row, crs?: Crs): Result<readonly [number, number]> {
+  const { type, coordinates } = (row['@geometry'] ?? {}) as { type?: unknown; coordinates?: unknown };
+  const [east, north] = (Array.isArray(coordinates) ? coordinates : []) as unknown[];
+  if (type === 'Point' && typeof east === 'number' && typeof north === 'number') {
+    return ok(crs === undefined ? [east, north] : toWgs84(east, north, crs));
+  }
+  return err(reject('decode', 'missing_location', 'the feature has no Point with two coordinates as its geometry', '/@geometry'));
 }
 
 /** JSON pointer to a column of a row. */

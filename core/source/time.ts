@@ -13,6 +13,11 @@ export function instant(text: string): Instant | undefined {
   }
 }
 
+/** The moment some seconds after another; before it when they are negative. */
+export function secondsAfter(moment: Instant, seconds: number): Instant {
+  return utc(Temporal.Instant.from(moment).add({ seconds }));
+}
+
 /** A moment as e-mail and RSS write it, `07 Mar 2024 14:20:00 +0000`, with or without the weekday (RFC 822/2822; years of four digits). */
 export function rfc822Instant(text: string): Instant | undefined {
   const parts = /^(?:[A-Za-z]{3},\s*)?(\d{1,2}) ([A-Za-z]{3}) (\d{4}) (\d{2}:\d{2}(?::\d{2})?) ([+-]\d{4}|GMT|UT)$/.exec(text.trim());

@@ -1,11 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 
 import type { Consignment } from '../../core/outbox/outbox.ts';
 import { packageRoot } from '../../core/paths.ts';
 import type { Knowledge } from '../../core/pipeline.ts';
 import type { Adapter } from '../../core/plugin.ts';
 import { runAdapter, type RunReport, type Stations } from '../../core/source/dataset.ts';
+import { sampleFilesOf } from '../../tools/sample-files.ts';
 
 /** After every moment in examples and samples, so that none lies in the future. */
 const now = '2030-01-01T00:00:00.000Z';
@@ -33,6 +34,8 @@ export interface Example {
   readonly adapter: string;
   readonly name: string;
   readonly folder: string;
+  /** `input.xml`, `input.json`, … */
+  readonly file: string;
   readonly bytes: Uint8Array;
 }
 
@@ -41,13 +44,13 @@ export function examplesOf(adapter: string): Example[] {
   const root = join(packageRoot, 'adapters', adapter, 'examples');
   return readdirSync(root).map((name) => {
     const folder = join(root, name);
-    return { adapter, name, folder, bytes: readFileSync(join(folder, 'input.xml')) };
+    const file = readdirSync(folder).find((entry) => entry.startsWith('input.')) ?? 'input';
+    return { adapter, name, folder, file, bytes: readFileSync(join(folder, file)) };
   });
 }
 
 /** Files of the shared samples of an adapter; none where they are not at hand. */
 export function sharedSamplesOf(adapter: string): { name: string; bytes: Uint8Array }[] {
-  const folder = join(resolve(process.env['KLAVZE_SHARED'] ?? join(packageRoot, '..', 'shared')), 'samples', adapter);
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder).map((name) => ({ name, bytes: readFileSync(join(folder, name)) }));
+  const samples = join(resolve(process.env['KLAVZE_SHARED'] ?? join(packageRoot, '..', 'shared')), 'samples');
+  return sampleFilesOf(adapter, samples).map((file) => ({ name: basename(file), bytes: readFileSync(file) }));
 }
