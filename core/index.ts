@@ -27,6 +27,7 @@ export {
   type FrameReport,
   type NumberType,
 } from './decode/frame.ts';
+export { eventField, headerOf, numberField, readFrameFields, type FrameField } from './decode/frame-fields.ts';
 export { deviceInstant } from './decode/instant.ts';
 export { namedFields } from './decode/named-fields.ts';
 export {

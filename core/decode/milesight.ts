@@ -1,30 +1,22 @@
-import type { Instant, Uplink } from '../plugin.ts';
-import { readFrame, readNumber, sizeOf, type FrameOutcome, type FrameReport, type NumberType } from './frame.ts';
-
-/** What follows a channel's id and type. */
-export interface MilesightChannel {
-  readonly length: number;
-  /** Where the length depends on the value: looked at when `length` bytes are there. */
-  readonly lengthAt?: (view: DataView, offset: number) => number;
-  /** `at` is the moment of a history entry. */
-  readonly read?: (report: FrameReport, offset: number, at?: Instant) => void;
-}
+import type { Uplink } from '../plugin.ts';
+import { eventField, headerOf, numberField, readFrameFields, type FrameField } from './frame-fields.ts';
+import { readFrame, type FrameOutcome, type NumberType } from './frame.ts';
 
 /** Channel id and type in one number (`0x0175`), and what follows them. */
-export type MilesightChannels = Readonly<Record<number, MilesightChannel>>;
+export type MilesightChannels = Readonly<Record<number, FrameField>>;
 
-type Range = readonly [minimum: number, maximum: number];
-
-/** A channel of one number: value = number / divisor. */
-export function milesightNumber(quantity: string, type: NumberType, divisor: number, range: Range): MilesightChannel {
-  return {
-    length: sizeOf[type],
-    read: (report, offset, at) => report.measured(quantity, readNumber(report.view, offset, type, true) / divisor, range, at),
-  };
+/** A channel of one number: value = number / divisor; little-endian. */
+export function milesightNumber(
+  quantity: string,
+  type: NumberType,
+  divisor: number,
+  range: readonly [minimum: number, maximum: number],
+): FrameField {
+  return numberField(quantity, type, divisor, range, true);
 }
 
 /** A history entry: uint32 Unix seconds, then `fields` one after the other. An entry whose clock cannot be trusted is `invalid_time`. */
-export function milesightHistory(...fields: readonly MilesightChannel[]): MilesightChannel {
+export function milesightHistory(...fields: readonly FrameField[]): FrameField {
   return {
     length: fields.reduce((sum, { length }) => sum + length, 4),
     read(report, offset) {
@@ -71,47 +63,28 @@ const extendedSettings: Readonly<Record<number, number>> = {
 
 /**
  * Milesight's convention: channel id, channel type and value in a row, little-endian. Frames of versions and settings are the events `boot`
- * and `configuration`. Refuses `truncated_frame` (the whole frame) and `unknown_frame` (what follows a channel that the model does not have).
+ * and `configuration`. Refuses as `readFrameFields`.
  */
-export function readMilesight(uplink: Uplink, model: string, channels: MilesightChannels): FrameOutcome {
+export function readMilesight(uplink: Uplink, channels: MilesightChannels): FrameOutcome {
   return readFrame(uplink, (report) => {
-    const found: (() => void)[] = [];
-    for (let i = 0; i < report.length;) {
-      const key = i + 1 < report.length ? report.view.getUint16(i) : undefined;
-      const known = key === undefined ? undefined : (channels[key] ?? common(key));
-      const length = known === undefined ? 0 : lengthOf(known, report.view, i + 2);
-      if (key === undefined || i + 2 + length > report.length) {
-        report.refuse('truncated_frame', `the frame of ${report.length} bytes ends within the channel at byte ${i}`);
-        return;
-      }
-      if (known === undefined) {
-        const name = key.toString(16).padStart(4, '0').replace(/..$/, ' $&');
-        report.refuse('unknown_frame', `channel ${name} at byte ${i} is not one of the ${model}`);
-        break;
-      }
-      const start = i + 2;
-      found.push(() => known.read?.(report, start));
-      i = start + length;
-    }
-    // Nothing of a frame that was cut off counts: hence read only now.
-    for (const read of found) read();
+    const { view } = report;
+    readFrameFields(report, {
+      headerBytes: 2,
+      fieldAt(offset) {
+        const key = view.getUint16(offset);
+        return channels[key] ?? common(key);
+      },
+      nameAt: (offset) => `channel ${headerOf(view, offset, 2)}`,
+    });
   });
 }
 
-function lengthOf({ length, lengthAt }: MilesightChannel, view: DataView, offset: number): number {
-  return lengthAt === undefined || offset + length > view.byteLength ? length : lengthAt(view, offset);
-}
-
-function common(key: number): MilesightChannel | undefined {
+function common(key: number): FrameField | undefined {
   if (key === 0x0175) return battery;
   const id = key >> 8;
   const type = key & 0xff;
-  if (id === 0xff && attributes[type] !== undefined) return eventChannel('boot', attributes[type]);
-  if (id === 0xfe || id === 0xff) return eventChannel('configuration', settings[type]);
-  if (id === 0xf8 || id === 0xf9) return eventChannel('configuration', extendedSettings[type], id === 0xf8 ? 1 : 0);
-  return undefined;
-}
-
-function eventChannel(name: string, length: number | undefined, more = 0): MilesightChannel | undefined {
-  return length === undefined ? undefined : { length: length + more, read: (report) => report.event(name) };
+  if (id === 0xff && attributes[type] !== undefined) return eventField(attributes[type], 'boot');
+  const length = id >= 0xfe ? settings[type] : extendedSettings[type];
+  if (length === undefined || id < 0xf8 || (id > 0xf9 && id < 0xfe)) return undefined;
+  return eventField(id === 0xf8 ? length + 1 : length, 'configuration');
 }

@@ -1,8 +1,8 @@
-import { deviceClock, readFrame, type FrameOutcome, type FrameReport, type Uplink } from '#core';
+import { deviceClock, headerOf, readFrame, readFrameFields, type FrameOutcome, type FrameReport, type Uplink } from '#core';
 
-import { types } from './types.ts';
+import { types, type LppType } from './types.ts';
 
-const unixTime = 0x85;
+const unixTime = types[0x85];
 
 /**
  * Channel, type and value in a row, big-endian; a Unix time among them is the moment of the others when it can be trusted. The application
@@ -14,33 +14,26 @@ export function decode(uplink: Uplink): FrameOutcome {
 }
 
 function readFields(report: FrameReport): void {
-  const { length, view } = report;
-  const found: { readonly type: number; readonly offset: number; readonly name: string }[] = [];
+  const { view } = report;
+  const found: { readonly type: LppType; readonly offset: number; readonly channel: number }[] = [];
   let at = report.receivedAt;
-  for (let i = 0; i < length;) {
-    const type = i + 2 <= length ? view.getUint8(i + 1) : undefined;
-    const known = type === undefined ? undefined : types[type];
-    const offset = i + 2;
-    if (type === undefined || (known !== undefined && offset + known.length > length)) {
-      report.refuse('truncated_frame', `the frame of ${length} bytes ends within the field at byte ${i}`);
-      return;
-    }
-    if (known === undefined) {
-      report.refuse('unknown_frame', `type 0x${type.toString(16).padStart(2, '0')} at byte ${i} is not one of Cayenne LPP`);
-      break;
-    }
-    if (type === unixTime) at = deviceClock(view.getUint32(offset), report.receivedAt) ?? at;
-    found.push({ type, offset, name: `${known.name} (channel ${view.getUint8(i)})` });
-    i = offset + known.length;
-  }
+  readFrameFields(report, {
+    headerBytes: 2,
+    fieldAt(header) {
+      const type = types[view.getUint8(header + 1)];
+      return type === undefined
+        ? undefined
+        : { length: type.length, read: (_, offset) => found.push({ type, offset, channel: view.getUint8(header) }) };
+    },
+    nameAt: (offset) => `type ${headerOf(view, offset + 1, 1)}`,
+  });
   const values = new Map<string, Set<number>>();
   const unmapped: string[] = [];
-  for (const { type, offset, name } of found) {
-    const known = types[type];
-    if (known?.quantity === undefined) {
-      if (known?.meansAnything === true) unmapped.push(name);
-      else report.event(known?.name ?? 'empty');
-    } else values.set(known.quantity, (values.get(known.quantity) ?? new Set()).add(known.read(view, offset)));
+  for (const { type, offset, channel } of found) {
+    if (type.quantity !== undefined) values.set(type.quantity, (values.get(type.quantity) ?? new Set()).add(type.read(view, offset)));
+    else if (type.meansAnything === true) unmapped.push(`${type.name} (channel ${channel})`);
+    else report.event(type.name);
+    if (type === unixTime) at = deviceClock(view.getUint32(offset), report.receivedAt) ?? at;
   }
   for (const [quantity, [value, ...others]] of values) {
     if (others.length > 0)

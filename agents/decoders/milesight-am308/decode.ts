@@ -49,5 +49,5 @@ const channels: MilesightChannels = {
 
 /** Payload definition of the AM308: what it measures, and history entries of the same. Refusals as `readMilesight`. */
 export function decode(uplink: Uplink): FrameOutcome {
-  return readMilesight(uplink, 'AM308', channels);
+  return readMilesight(uplink, channels);
 }

@@ -16,5 +16,5 @@ const channels: MilesightChannels = {
 
 /** Payload definition of the EM300-TH: temperature, humidity, and history entries of both (a reserved byte ends them). Refusals as `readMilesight`. */
 export function decode(uplink: Uplink): FrameOutcome {
-  return readMilesight(uplink, 'EM300-TH', channels);
+  return readMilesight(uplink, channels);
 }

@@ -24,5 +24,5 @@ const channels: MilesightChannels = {
 
 /** Payload definition of the EM400-TLD. Refusals as `readMilesight`. */
 export function decode(uplink: Uplink): FrameOutcome {
-  return readMilesight(uplink, 'EM400-TLD', channels);
+  return readMilesight(uplink, channels);
 }

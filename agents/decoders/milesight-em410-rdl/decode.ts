@@ -61,5 +61,5 @@ const exceptions: Readonly<Record<number, string>> = { 1: 'the target is in the 
 
 /** Payload definition of the EM410-RDL: distance int16 mm, history with distance, temperature, change and events. Refusals as `readMilesight`. */
 export function decode(uplink: Uplink): FrameOutcome {
-  return readMilesight(uplink, 'EM410-RDL', channels);
+  return readMilesight(uplink, channels);
 }

@@ -10,5 +10,5 @@ const channels: MilesightChannels = {
 
 /** Payload definition of the EM500-PP: relative pressure int16 kPa, and history entries of it. Refusals as `readMilesight`. */
 export function decode(uplink: Uplink): FrameOutcome {
-  return readMilesight(uplink, 'EM500-PP', channels);
+  return readMilesight(uplink, channels);
 }

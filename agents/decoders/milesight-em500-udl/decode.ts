@@ -20,5 +20,5 @@ const channels: MilesightChannels = {
  * for the alarm channel: the vendor's documents leave its scale open.
  */
 export function decode(uplink: Uplink): FrameOutcome {
-  return readMilesight(uplink, 'EM500-UDL', channels);
+  return readMilesight(uplink, channels);
 }

@@ -1,6 +1,7 @@
 import {
   milesightNumber,
   readMilesight,
+  type FrameField,
   type FrameOutcome,
   type FrameReport,
   type Instant,
@@ -8,12 +9,10 @@ import {
   type Uplink,
 } from '#core';
 
-type Channel = MilesightChannels[number];
-
 const counter = [0, 4_294_967_295] as const;
 
 /** What the counted numbers of a channel are, by channel id; a history entry names the same id. */
-function fieldsOf(id: number): Channel | undefined {
+function fieldsOf(id: number): FrameField | undefined {
   if (id === 0x0f)
     return { length: 4, read: (report, offset, at) => [1, 2, 3, 4].forEach((i) => region(i).read?.(report, offset + i - 1, at)) };
   if (id < 0x03 || id > 0x0e) return undefined;
@@ -31,7 +30,7 @@ function fieldsOf(id: number): Channel | undefined {
   };
 }
 
-function region(i: number): Channel {
+function region(i: number): FrameField {
   return milesightNumber(`peopleInRegion${i}`, 'uint8', 1, [0, 255]);
 }
 
@@ -68,5 +67,5 @@ const channels: MilesightChannels = Object.fromEntries([
 
 /** Payload definition of the VS133: counters, counts of the period and people in regions of up to four lines. Refusals as `readMilesight`. */
 export function decode(uplink: Uplink): FrameOutcome {
-  return readMilesight(uplink, 'VS133', channels);
+  return readMilesight(uplink, channels);
 }

@@ -1,6 +1,9 @@
-import { deviceInstant, readFrame, type FrameOutcome, type FrameReport, type Instant, type Uplink } from '#core';
+import { deviceInstant, readFrame, readFrameFields, type FrameField, type FrameOutcome, type FrameReport, type Uplink } from '#core';
 
 import { reports } from './reports.ts';
+
+/** Bytes of the position in the log, which every frame begins with. */
+const positionBytes = 2;
 
 /** No strip keeps entries older than this. */
 const longestAge = 366 * 24 * 3600;
@@ -21,35 +24,32 @@ export function decode(uplink: Uplink): FrameOutcome {
 
 /** Before each report of the log stand `ageBytes` with its age. */
 function readReports(report: FrameReport, ageBytes: number): void {
-  const { view, length } = report;
-  const found: (() => void)[] = [];
-  let i = 2;
-  while (i < length) {
-    const start = i + ageBytes + 1;
-    const channel = start <= length ? view.getUint8(start - 1) & 0x7f : undefined;
-    const known = channel === undefined ? undefined : reports[channel];
-    if (channel === undefined || (known !== undefined && start + known.length > length)) {
-      report.refuse('truncated_frame', `the frame of ${length} bytes ends within the report at byte ${i}`);
-      return;
-    }
-    if (known === undefined) {
-      report.refuse('unknown_frame', `channel ${channel} at byte ${i} is not one of Sensative Strips`);
-      break;
-    }
-    const age = ageBytes === 0 ? 0 : view.getUint32(i);
-    found.push(() => {
-      const at = momentOf(report, age);
-      if (at === undefined) report.refuse('invalid_time', `an entry is ${age} s old; expected at most ${longestAge}`);
-      else known.read(report, start, at);
-    });
-    i = start + known.length;
+  const { view } = report;
+  if (report.length < positionBytes) {
+    report.refuse('truncated_frame', `the frame has ${report.length} byte; expected at least the position in the log`);
+    return;
   }
-  if (length < 2) report.refuse('truncated_frame', 'the frame has 1 byte; expected at least the position in the log');
-  for (const read of found) read();
+  readFrameFields(report, {
+    start: positionBytes,
+    headerBytes: ageBytes + 1,
+    fieldAt(offset) {
+      // The highest bit says that the report is in the log too.
+      const field = reports[view.getUint8(offset + ageBytes) & 0x7f];
+      return field === undefined || ageBytes === 0 ? field : stored(field, view.getUint32(offset));
+    },
+    nameAt: (offset) => `channel ${view.getUint8(offset + ageBytes) & 0x7f}`,
+  });
   report.event('empty');
 }
 
-function momentOf(report: FrameReport, age: number): Instant | undefined {
-  if (age === 0) return report.receivedAt;
-  return age > longestAge ? undefined : deviceInstant(Date.parse(report.receivedAt) - age * 1000);
+/** An entry of the log, measured `age` seconds before the uplink. */
+function stored(field: FrameField, age: number): FrameField {
+  return {
+    length: field.length,
+    read(report, offset) {
+      const at = age > longestAge ? undefined : deviceInstant(Date.parse(report.receivedAt) - age * 1000);
+      if (at === undefined) report.refuse('invalid_time', `an entry is ${age} s old; expected at most ${longestAge}`);
+      else field.read?.(report, offset, at);
+    },
+  };
 }

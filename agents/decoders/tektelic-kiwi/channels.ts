@@ -1,23 +1,6 @@
-import { readNumber, sizeOf, type FrameReport, type NumberType } from '#core';
+import { eventField, numberField, type FrameField } from '#core';
 
-interface Channel {
-  /** Bytes of the value. */
-  readonly length: number;
-  read(report: FrameReport, offset: number): void;
-}
-
-function number(quantity: string, type: NumberType, divisor: number, range?: readonly [number, number]): Channel {
-  return {
-    length: sizeOf[type],
-    read: (report, offset) => report.measured(quantity, readNumber(report.view, offset, type) / divisor, range),
-  };
-}
-
-function passedOver(length: number, event: string): Channel {
-  return { length, read: (report) => report.event(event) };
-}
-
-const soilThermistor: Channel = {
+const soilThermistor: FrameField = {
   length: 2,
   read(report, offset) {
     const millivolts = report.view.getUint16(offset);
@@ -38,7 +21,7 @@ const steps: readonly { readonly under: number; readonly kPa: number; readonly f
   { under: 6430, kPa: 9, from: 4330, slope: 0.004286 },
 ];
 
-const watermark: Channel = {
+const watermark: FrameField = {
   length: 2,
   read(report, offset) {
     const hertz = report.view.getUint16(offset);
@@ -48,28 +31,28 @@ const watermark: Channel = {
   },
 };
 
-const batteryLeft: Channel = {
+const batteryLeft: FrameField = {
   length: 1,
   read: (report, offset) => report.measured('batteryVoltage', (250 + (report.view.getUint8(offset) & 0x7f)) / 100),
 };
 
 /** Channel and type in one number. */
-export const channels: Readonly<Record<number, Channel>> = {
-  0x00ff: number('batteryVoltage', 'int16', 100, [0, 10]),
+export const channels: Readonly<Record<number, FrameField>> = {
+  0x00ff: numberField('batteryVoltage', 'int16', 100, [0, 10]),
   0x00ba: batteryLeft,
-  0x0104: number('soilProbeFrequency', 'uint16', 1, [1, 65_535]),
+  0x0104: numberField('soilProbeFrequency', 'uint16', 1, [1, 65_535]),
   0x0202: soilThermistor,
-  0x0302: passedOver(2, 'analogue'),
-  0x0402: passedOver(2, 'analogue'),
-  0x0367: number('probeTemperature', 'int16', 10, [-60, 150]),
-  0x0467: passedOver(2, 'second-probe'),
+  0x0302: eventField(2, 'analogue'),
+  0x0402: eventField(2, 'analogue'),
+  0x0367: numberField('probeTemperature', 'int16', 10, [-60, 150]),
+  0x0467: eventField(2, 'second-probe'),
   0x0504: watermark,
-  0x0604: passedOver(2, 'second-probe'),
-  0x0965: number('illuminance', 'uint16', 1),
-  0x0900: passedOver(1, 'alarm'),
-  0x0a71: passedOver(6, 'acceleration'),
-  0x0a00: passedOver(1, 'alarm'),
-  0x0b67: number('airTemperature', 'int16', 10, [-50, 100]),
-  0x0b68: number('relativeHumidity', 'uint8', 200, [0, 1]),
-  0x0c67: passedOver(2, 'processor'),
+  0x0604: eventField(2, 'second-probe'),
+  0x0965: numberField('illuminance', 'uint16', 1),
+  0x0900: eventField(1, 'alarm'),
+  0x0a71: eventField(6, 'acceleration'),
+  0x0a00: eventField(1, 'alarm'),
+  0x0b67: numberField('airTemperature', 'int16', 10, [-50, 100]),
+  0x0b68: numberField('relativeHumidity', 'uint8', 200, [0, 1]),
+  0x0c67: eventField(2, 'processor'),
 };

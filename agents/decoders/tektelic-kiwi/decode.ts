@@ -1,38 +1,25 @@
-import { readFrame, type FrameOutcome, type Uplink } from '#core';
+import { headerOf, readFrame, readFrameFields, type FrameOutcome, type Uplink } from '#core';
 
 import { channels } from './channels.ts';
 
+const port = { measurements: 10, settings: [100, 101] };
+
 /**
- * Channel, type and value in a row, big-endian, on application port 10; port 100 answers to settings and 5 tells versions. Refuses
- * `unknown_frame` for another port and for what follows an unknown channel, `truncated_frame` (the whole frame), `invalid_value`.
+ * Channel, type and value in a row, big-endian, on application port 10; ports 100 and 101 answer to settings. Refuses as `readFrameFields`,
+ * `unknown_frame` for another port, and `invalid_value`.
  */
 export function decode(uplink: Uplink): FrameOutcome {
   return readFrame(uplink, (report) => {
-    const { length, view } = report;
-    if (report.fPort === 100 || report.fPort === 101) {
-      report.event('configuration');
-      return;
+    const { fPort, view } = report;
+    if (port.settings.includes(fPort)) report.event('configuration');
+    else if (fPort !== port.measurements)
+      report.refuse('unknown_frame', `application port ${fPort} is none of a Kiwi; expected 10, 100 or 101`);
+    else {
+      readFrameFields(report, {
+        headerBytes: 2,
+        fieldAt: (offset) => channels[view.getUint16(offset)],
+        nameAt: (offset) => `channel ${headerOf(view, offset, 2)}`,
+      });
     }
-    if (report.fPort !== 10) {
-      report.refuse('unknown_frame', `application port ${report.fPort} is none of a Kiwi; expected 10, 100 or 101`);
-      return;
-    }
-    const found: (() => void)[] = [];
-    for (let i = 0; i < length;) {
-      const key = i + 2 <= length ? view.getUint16(i) : undefined;
-      const known = key === undefined ? undefined : channels[key];
-      const start = i + 2;
-      if (key === undefined || (known !== undefined && start + known.length > length)) {
-        report.refuse('truncated_frame', `the frame of ${length} bytes ends within the channel at byte ${i}`);
-        return;
-      }
-      if (known === undefined) {
-        report.refuse('unknown_frame', `channel 0x${key.toString(16).padStart(4, '0')} at byte ${i} is not one of a Kiwi`);
-        break;
-      }
-      found.push(() => known.read(report, start));
-      i = start + known.length;
-    }
-    for (const read of found) read();
   });
 }
