@@ -75,7 +75,7 @@ async function start(
   };
 
   // HTTP is up before the line is: what is posted meanwhile is asked to come again.
-  const line: { take?: (message: MqttMessage) => Promise<Passage> } = {};
+  const line: { take?: (message: MqttMessage) => Promise<Passage>; publish?: Publish } = {};
   const ingest = createIngest({
     sources: config.ingest,
     envelopes: knowledge.agents.envelopes,
@@ -100,10 +100,16 @@ async function start(
     metrics.passed(plugin, passage);
     devices.passed(passage);
   };
-  const take = createIntake({ knowledge: agentKnowledge, outbox, onPassage });
+  const take = createIntake({
+    knowledge: agentKnowledge,
+    outbox,
+    onPassage,
+    publish: (topic, payload) => line.publish?.(topic, payload),
+  });
   line.take = take;
   const accept = async (message: MqttMessage): Promise<void> => void (await take(message));
-  const mqttUrl = await mqtt(config, knowledge, outbox, accept, checks, log, closers);
+  const { url: mqttUrl, publish } = await mqtt(config, knowledge, outbox, accept, checks, log, closers);
+  line.publish = publish;
   adapters(config, knowledge, outbox, metrics, clock, log, closers);
   return { urls: { broker: brokerUrl, mqtt: mqttUrl, http: http.url }, outbox, deliverer };
 }
@@ -170,6 +176,7 @@ function deliver(
   });
 }
 
+type Publish = (topic: string, payload: Uint8Array) => void;
 type Accept = (message: MqttMessage) => Promise<void>;
 
 /** MQTT: the embedded broker hands its messages over before it acknowledges them; from a broker elsewhere they are subscribed to. */
@@ -181,7 +188,7 @@ async function mqtt(
   checks: Record<string, () => Check>,
   log: Logger,
   closers: (() => void | Promise<void>)[],
-): Promise<string> {
+): Promise<{ readonly url: string; readonly publish: Publish }> {
   const topics = [...new Set(knowledge.agents.envelopes.flatMap((envelope) => envelope.topics))];
   const { url, host, port, username, password, clientId } = config.mqtt;
   if (url === undefined) {
@@ -189,7 +196,7 @@ async function mqtt(
     const embedded = await startMqttBroker({ host, port, topics, accept, logger: log, ...(users === undefined ? {} : { users }) });
     closers.push(() => embedded.close());
     checks['mqtt'] = () => fine(`embedded on ${embedded.url}`);
-    return embedded.url;
+    return { url: embedded.url, publish: (topic, payload) => embedded.publish(topic, payload) };
   }
   const source = await startMqttSource({ url, clientId, topics, accept, logger: log, state: outbox.state, username, password });
   closers.push(() => source.stop());
@@ -197,7 +204,7 @@ async function mqtt(
     const { connected, lastError } = source.status();
     return { ok: connected, detail: connected ? url : `${url}: ${lastError ?? 'not connected yet'}` };
   };
-  return url;
+  return { url, publish: (topic, payload) => source.publish(topic, payload) };
 }
 
 function adapters(

@@ -16,7 +16,20 @@ import { asPublished } from './entity/published.ts';
 import type { Models } from './entity/models.ts';
 import { asRestamped, registered } from './entity/registered.ts';
 import type { Consignment, DeadLetter, Origin, Publication } from './outbox/outbox.ts';
-import type { Adapter, DatasetFile, Decoder, Device, Envelope, Family, MqttMessage, Reading, Row, Uplink } from './plugin.ts';
+import type {
+  Adapter,
+  DatasetFile,
+  Decoder,
+  Device,
+  Envelope,
+  Family,
+  Memory,
+  MqttMessage,
+  Opened,
+  Reading,
+  Row,
+  Uplink,
+} from './plugin.ts';
 import { reject, type Rejection } from './rejection.ts';
 import { screen } from './screen/screen.ts';
 import type { Quantities } from './assess/quantities.ts';
@@ -46,19 +59,23 @@ export interface Passage extends Consignment {
   readonly devices: readonly string[];
   /** What a message without a measurement was (join, status, …). */
   readonly event?: string;
+  /** What the envelope wants to be remembered, and published. */
+  readonly remember?: Opened['remember'];
+  readonly ask?: Opened['ask'];
 }
 
 /** One MQTT message through the whole line, to be kept under `origin.plugin = agents/envelopes/<name>`. Never throws. */
-export function passMessage(message: MqttMessage, envelope: Envelope, knowledge: AgentKnowledge): Passage {
+export function passMessage(message: MqttMessage, envelope: Envelope, knowledge: AgentKnowledge, memory?: Memory): Passage {
   const origin: Origin = { plugin: `agents/envelopes/${envelope.name}`, from: message.topic, receivedAt: message.receivedAt };
   const way = new Way(origin, message.payload);
-  const opened = way.run('decode', () => envelope.open(message));
+  const opened = way.run('decode', () => envelope.open(message, memory));
   let event = opened?.event;
   for (const uplink of opened?.values ?? []) event = passUplink(uplink, knowledge, way) ?? event;
   if (way.isEmpty() && event === undefined) {
     way.refuse(reject('decode', 'no_measurement', `the message on ${message.topic} holds no measurement`));
   }
-  return way.end(event);
+  const { remember, ask } = opened ?? {};
+  return { ...way.end(event), ...(remember === undefined ? {} : { remember }), ...(ask === undefined ? {} : { ask }) };
 }
 
 /** Gives the event that the uplink was when it held no measurement. */

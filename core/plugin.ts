@@ -45,6 +45,19 @@ export interface Uplink {
   readonly radio?: { readonly rssi?: number; readonly snr?: number };
 }
 
+/** What an envelope remembers from message to message, by keys of its own; plain JSON. */
+export type Memory = ReadonlyMap<string, unknown>;
+
+/** What a message was. Only envelopes of protocols with a state use the last two. */
+export type Opened = Outcome<Uplink> & {
+  /** Names a message without a measurement (join, status). */
+  readonly event?: string;
+  /** To be remembered for the messages after it; undefined forgets. */
+  readonly remember?: readonly (readonly [key: string, value: unknown])[];
+  /** To be published to whoever sent it. */
+  readonly ask?: readonly { readonly topic: string; readonly payload: Uint8Array }[];
+};
+
 /** Who carried the message: takes the transmission out of the network's wrapping. Pure. */
 export interface Envelope {
   readonly name: string;
@@ -53,8 +66,11 @@ export interface Envelope {
   readonly topics: readonly string[];
   /** Topic filters of what networks post to this process: `POST /ingest/<network>/<detail>` becomes a message on the topic of that path. */
   readonly pushes?: readonly string[];
-  /** Never throws. A message without a measurement (join, status) gives neither values nor rejections and `event` names it. */
-  open(message: MqttMessage): Outcome<Uplink> & { readonly event?: string };
+  /**
+   * Never throws. A message without a measurement (join, status) gives neither values nor rejections and `event` names it. `memory` is what
+   * its messages before asked to remember; without it (a message that is tried or replayed) nothing is known.
+   */
+  open(message: MqttMessage, memory?: Memory): Opened;
 }
 
 /** A measured quantity in its unit of `schemas/quantities.json`. */

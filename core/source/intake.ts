@@ -1,6 +1,6 @@
 import type { Outbox } from '../outbox/outbox.ts';
 import { passMessage, type AgentKnowledge, type Passage } from '../pipeline.ts';
-import type { Envelope, MqttMessage } from '../plugin.ts';
+import type { Envelope, Memory, MqttMessage } from '../plugin.ts';
 import { reject, type Rejection } from '../rejection.ts';
 import { findEnvelope } from './topic-index.ts';
 
@@ -9,7 +9,12 @@ export interface IntakeOptions {
   readonly outbox: Outbox;
   /** Called after the commit of each message, for metrics. `plugin` as in `Origin`. */
   onPassage?(plugin: string, passage: Passage): void;
+  /** Publishes what an envelope asks its senders, for example for the births of a Sparkplug node. */
+  publish?(topic: string, payload: Uint8Array): void;
 }
+
+/** Keys that envelopes remember; the oldest go first. */
+const mostRemembered = 50_000;
 
 /** No sensor needs more; a message beyond is kept as a dead letter without being read. */
 const largestPayloadBytes = 1024 * 1024;
@@ -23,13 +28,31 @@ const deepestPayload = 64;
 export function createIntake(options: IntakeOptions): (message: MqttMessage) => Promise<Passage> {
   const { knowledge, outbox } = options;
   const envelopeOf = findEnvelope(knowledge.envelopes);
+  const memories = new Map<string, Map<string, unknown>>();
 
   return async function accept(message) {
-    const { plugin, ...passage } = receive(message, envelopeOf(message.topic), knowledge);
+    const envelope = envelopeOf(message.topic);
+    const memory = memories.get(envelope?.name ?? '') ?? new Map<string, unknown>();
+    const { plugin, ...passage } = receive(message, envelope, knowledge, memory);
+    if (passage.remember !== undefined) memories.set(envelope?.name ?? '', remembering(memory, passage.remember));
     await outbox.append(passage);
+    for (const { topic, payload } of passage.ask ?? []) options.publish?.(topic, payload);
     options.onPassage?.(plugin, passage);
     return passage;
   };
+}
+
+/** Done before the commit: the messages that come meanwhile build on it. */
+function remembering(memory: Map<string, unknown>, changes: NonNullable<Passage['remember']>): Map<string, unknown> {
+  for (const [key, value] of changes) {
+    memory.delete(key);
+    if (value !== undefined) memory.set(key, value);
+  }
+  for (const oldest of memory.keys()) {
+    if (memory.size <= mostRemembered) break;
+    memory.delete(oldest);
+  }
+  return memory;
 }
 
 /** One message through the guard and the line; `plugin` names who dealt with it. Pure: nothing is kept. */
@@ -37,10 +60,11 @@ export function receive(
   message: MqttMessage,
   envelope: Envelope | undefined,
   knowledge: AgentKnowledge,
+  memory?: Memory,
 ): Passage & { readonly plugin: string } {
   const plugin = envelope === undefined ? 'core/source' : `agents/envelopes/${envelope.name}`;
   const fault = guard(message);
-  if (fault === undefined && envelope !== undefined) return { ...passMessage(message, envelope, knowledge), plugin };
+  if (fault === undefined && envelope !== undefined) return { ...passMessage(message, envelope, knowledge, memory), plugin };
   const rejection = fault ?? unknownTopic(message.topic, knowledge);
   const origin = { plugin, from: message.topic, receivedAt: message.receivedAt };
   return { publications: [], readings: [], devices: [], deadLetters: [{ origin, rejection, raw: message.payload }], plugin };

@@ -39,6 +39,8 @@ export interface MqttSourceStatus {
 
 export interface MqttSource {
   status(): MqttSourceStatus;
+  /** At QoS 0; lost while there is no connection. */
+  publish(topic: string, payload: Uint8Array): void;
   /** Takes nothing more, acknowledges what is safe within 5 s, leaves the session with the broker. */
   stop(): Promise<void>;
 }
@@ -154,6 +156,9 @@ export async function startMqttSource(options: MqttSourceOptions): Promise<MqttS
       waiting: acks.waiting(),
       protocol: protocolOf(client),
     }),
+    publish(topic, payload) {
+      if (client.connected) client.publish(topic, Buffer.from(payload), { qos: 0 });
+    },
     async stop() {
       stopping = true;
       acks.pause();

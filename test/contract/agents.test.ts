@@ -253,8 +253,8 @@ function namedIn(envelope: Envelope): { readonly message: MqttMessage; readonly 
   const candidates = examplesOf('envelopes', envelope.name).flatMap(({ example }) => {
     const id = example.expected.uplinks?.length === 1 ? example.expected.uplinks[0]?.deviceId : undefined;
     if (id === undefined) return [];
-    // SensorThings: `datastream-<id>`. A digit or two may stand anywhere.
-    const names = [id, id.replace(/^[a-z]+-/, '')].filter((name) => name.length > 2);
+    // SensorThings: `datastream-<id>`; Sparkplug: `<group>.<node>`. A digit or two may stand anywhere.
+    const names = [id, id.replace(/^[a-z]+-/, ''), id.split('.').at(-1) ?? id].filter((name) => name.length > 2);
     return names.map((name) => ({ message: messageOf(example), id: name }));
   });
   const holds = (text: string, id: string): boolean => text.toLowerCase().includes(id.toLowerCase());
