@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { DeadLetterFilter, Outbox, StoredDeadLetter } from '../../core/outbox/outbox.ts';
 import { replay } from '../../core/outbox/replay.ts';
 import { openSqliteOutbox } from '../../core/outbox/sqlite.ts';
+import { rejectionCodes } from '../../core/rejection.ts';
 import { loadConfig, type Config } from '../../core/service/config.ts';
 import { loadKnowledge } from '../../core/service/knowledge.ts';
 import { createLogger } from '../../core/service/log.ts';
@@ -56,6 +57,7 @@ async function replayLetters(ids: number[] | undefined, options: FilterOptions):
   const config = loadConfig(process.env, process.cwd(), options.config);
   const knowledge = await loadKnowledge();
   const registry = readDevices(config, knowledge);
+  if (!existsSync(config.devices)) note(`there is no device registry at ${config.devices}; KLAVZE_DEVICES_FILE names another file`);
   const agents = { ...knowledge, ...knowledge.agents, device: registry.device.bind(registry) };
   // Loaded only here: with it come the embedded brokers.
   const { publishOnce } = await import('../publish-once.ts');
@@ -65,6 +67,14 @@ async function replayLetters(ids: number[] | undefined, options: FilterOptions):
     return replay(letters, { outbox, agents, adapters: knowledge.adapters, clock: () => new Date().toISOString() });
   });
   process.stdout.write(`${JSON.stringify(report)}\n`);
+  if (report.stillRefused > 0) {
+    note(`${report.stillRefused} of ${report.letters} would be refused for the same reason and stay as they are; klavze dead-letters list`);
+  }
+}
+
+/** For the person who reads along; standard output is for scripts. */
+function note(text: string): void {
+  process.stderr.write(`klavze: ${text}\n`);
 }
 
 function mustExist(outbox: Outbox, id: number): StoredDeadLetter {
@@ -91,7 +101,7 @@ async function withOutbox(path: string | undefined, use: (outbox: Outbox) => voi
 
 function withFilter(command: Command): Command {
   return command
-    .option('--code <code>', 'only this rejection code')
+    .option('--code <code>', 'only this rejection code', knownCode)
     .option('--plugin <plugin>', 'only this plug-in, for example adapters/arso-air')
     .option('--limit <n>', 'at most so many', wholeNumber)
     .option('--all', 'also those already replayed')
@@ -127,6 +137,11 @@ function rawOf({ raw }: StoredDeadLetter): { encoding: 'utf8' | 'base64'; bytes:
   } catch {
     return { encoding: 'base64', bytes: raw.length, content: Buffer.from(head).toString('base64') };
   }
+}
+
+function knownCode(text: string): string {
+  if (!rejectionCodes.some((code) => code === text)) throw new InvalidArgumentError('docs/rejections.md lists the codes.');
+  return text;
 }
 
 function wholeNumber(text: string): number {

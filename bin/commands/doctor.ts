@@ -69,6 +69,7 @@ async function examine(path: string | undefined): Promise<Finding[]> {
     await attempt('broker', () =>
       config.broker.url === undefined ? port('broker', config.broker, running) : remoteBroker(config.broker.url),
     ),
+    await attempt('http', () => port('http', config.http, running)),
     await attempt('context', () => context(config, running)),
     await attempt('clock', () => clock(config)),
   ];

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -41,6 +43,7 @@ describe('usage', () => {
     [['agent', 'try', '--topic', 't']],
     [['adapter', 'list', '--nonsense']],
     [['dead-letters', 'show', 'first']],
+    [['dead-letters', 'list', '--code', 'unknown_devic']],
   ])('ends with 64 for %j', async (words) => {
     const { code, stdout, stderr } = await klavze(words);
     expect(code).toBe(64);
@@ -172,7 +175,7 @@ describe('entity check', () => {
 
 describe('doctor', () => {
   it('says what is well and what to do about a port that is taken', async () => {
-    const environment = { KLAVZE_DATA_DIR: join(folder, 'data'), KLAVZE_MQTT_PORT: '0', KLAVZE_BROKER_PORT: '0' };
+    const environment = { KLAVZE_DATA_DIR: join(folder, 'data'), KLAVZE_MQTT_PORT: '0', KLAVZE_BROKER_PORT: '0', KLAVZE_HTTP_PORT: '0' };
     const well = await klavze(['doctor', '--json'], environment);
     expect(well.code).toBe(0);
     const findings = JSON.parse(well.stdout) as { check: string; ok: boolean }[];
@@ -183,11 +186,24 @@ describe('doctor', () => {
       'disk',
       'mqtt',
       'broker',
+      'http',
       'context',
       'clock',
     ]);
     const away = await klavze(['doctor', '--json'], { ...environment, KLAVZE_BROKER_URL: 'http://127.0.0.1:9' });
     expect(away.code).toBe(69);
     expect(away.stdout).toContain('check KLAVZE_BROKER_URL');
+
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const taken = await klavze(['doctor'], { ...environment, KLAVZE_HTTP_PORT: String(port) });
+    other.close();
+    expect(taken.code).toBe(69);
+    expect(taken.stdout).toContain(`port ${port} on 127.0.0.1 is taken by another program; set KLAVZE_HTTP_PORT`);
+
+    const registry = await klavze(['doctor'], { ...environment, KLAVZE_DEVICES_FILE: folder });
+    expect(registry.code).toBe(78);
+    expect(registry.stdout).toContain(`the device registry ${folder} cannot be read`);
   });
 });
