@@ -37,20 +37,27 @@ export interface FrameReport {
   clock(seconds: number): Instant | undefined;
 }
 
+/** LoRaWAN carries 242 bytes, the cellular siblings of its devices some more; beyond it is no frame of a sensor. */
+const longest = 1024;
+
 /**
  * Reads a binary frame of at least one byte. A frame out of which `read` makes nothing at all is `unknown_frame`.
- * Refuses `unknown_frame` for another body and `truncated_frame` for an empty one.
+ * Refuses `unknown_frame` for another body and one of more than 1024 bytes, `truncated_frame` for an empty one.
  */
 export function readFrame(uplink: Uplink, read: (report: FrameReport) => void): FrameOutcome {
   if (uplink.body.kind !== 'frame') return refused(reject('decode', 'unknown_frame', `expected a binary frame, got ${uplink.body.kind}`));
   const { bytes, fPort } = uplink.body;
   if (bytes.length === 0) return refused(reject('decode', 'truncated_frame', 'the frame is empty'));
+  if (bytes.length > longest) {
+    return refused(reject('decode', 'unknown_frame', `the frame has ${bytes.length} bytes; expected at most ${longest}`));
+  }
   const { receivedAt } = uplink;
   const moments = new Map<Instant, Record<string, number>>();
   const rejections: Rejection[] = [];
   let event: string | undefined;
   function refuse(code: RejectionCode, message: string): void {
-    rejections.push(reject('decode', code, message));
+    // The same fault many times over in one frame is one fault.
+    if (!rejections.some((known) => known.code === code && known.message === message)) rejections.push(reject('decode', code, message));
   }
   read({
     view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
