@@ -35,7 +35,7 @@ const waterQuality: AttributeTable = {
 };
 
 /** Housing temperature of the sensor: no attribute, and no news of the river. */
-const unpublished = ['airTemperature'];
+const unpublished = ['airTemperature', 'probeTemperature'];
 
 export const quantities: ReadonlySet<string> = new Set(['distance', ...Object.keys(water), ...Object.keys(waterQuality), ...unpublished]);
 
