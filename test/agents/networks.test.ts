@@ -125,6 +125,22 @@ if (!existsSync(samples)) {
       expect(valuesOf(second)).toMatchObject({ pm1: 0, pm25: 2, pm10: 2, co2: 566 });
     });
 
+    it('PurpleAir: Fahrenheit, the mean of both channels, the time of the sensor', () => {
+      const [answer] = attempts('purpleair/get_sensor_response.json', 'purpleair/131075');
+      const temperature = expect.closeTo(20.5556, 3);
+      const values = {
+        pm1: 0,
+        pm25: 0,
+        pm10: 0,
+        airTemperature: temperature,
+        relativeHumidity: 0.33,
+        atmosphericPressure: 1001.66,
+        rssi: -67,
+      };
+      expect(valuesOf(answer)).toEqual(values);
+      expect(answer?.readings[0]?.observedAt).toBe('2022-11-05T16:36:02.000Z');
+    });
+
     it('sensor.community: texts, pressure in Pa', () => {
       const [push] = attempts('sensor-community/luftdaten_example_data_NRZ-2018-121.json', 'ingest/sensor-community/12345678');
       expect(valuesOf(push)).toEqual({ pm10: 1.87, pm25: 1.05, airTemperature: 26.8, atmosphericPressure: 1006.59, rssi: -52 });
