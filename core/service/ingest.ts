@@ -1,10 +1,10 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import express, { Router, type ErrorRequestHandler, type Request, type RequestHandler } from 'express';
 
 import { ConfigError } from '../errors.ts';
 import type { Passage } from '../pipeline.ts';
 import type { Envelope, Instant, MqttMessage } from '../plugin.ts';
 import type { RejectionCode } from '../rejection.ts';
+import { isSameSecret } from './secret.ts';
 
 /** One network that may post. */
 export interface IngestSource {
@@ -46,7 +46,7 @@ export function createIngest({ sources, envelopes, accept, clock }: IngestOption
     const source = Object.hasOwn(sources, network) ? sources[network] : undefined;
     if (source?.token === undefined) {
       response.status(404).json({ error: 'nothing is taken here; the configuration names the networks that may post' });
-    } else if (!tokensOf(request, source).some((token) => isSame(token, source.token ?? ''))) {
+    } else if (!tokensOf(request, source).some((token) => isSameSecret(token, source.token ?? ''))) {
       response
         .status(401)
         .set('WWW-Authenticate', 'Bearer')
@@ -80,7 +80,7 @@ export function createIngest({ sources, envelopes, accept, clock }: IngestOption
 }
 
 /** The environment variable of a network's token; `core/service/config.ts` reads it. */
-export function tokenVariable(network: string): string {
+function tokenVariable(network: string): string {
   return `KLAVZE_INGEST_${network.toUpperCase().replaceAll('-', '_')}_TOKEN`;
 }
 
@@ -99,12 +99,6 @@ function tokensOf(request: Request, source: IngestSource): string[] {
   const query = source.tokenInQuery ? request.query['token'] : undefined;
   const given = [/^bearer$/i.test(scheme) ? credentials : undefined, request.get('x-token'), password, query];
   return given.filter((token): token is string => typeof token === 'string');
-}
-
-/** Hashes are of one length, so that the comparison tells nothing of the token. */
-function isSame(given: string, expected: string): boolean {
-  const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(hash(given), hash(expected));
 }
 
 function howTo({ tokenInQuery }: IngestSource): string {

@@ -109,6 +109,31 @@ describe('findEnvelope', () => {
   });
 });
 
+describe('findEnvelope', () => {
+  it('lets no broad filter take the topics of a narrower one', () => {
+    const find = findEnvelope(knowledge.envelopes);
+    const owner = (topic: string): string | undefined => find(topic)?.name;
+    expect(
+      [
+        'zigbee2mqtt/online',
+        'zigbee2mqtt/status/x',
+        'zigbee2mqtt/a/attrs',
+        'tele/status/SENSOR',
+        'klavze/status/status',
+        'senml/online',
+      ].map(owner),
+    ).toEqual(['zigbee2mqtt', 'zigbee2mqtt', 'zigbee2mqtt', 'tasmota', 'klavze', 'senml']);
+    expect(['shelly1-a/online', 'shelly1-a/status/sys', 'shelly1-a/events/rpc'].map(owner)).toEqual(Array(3).fill('shelly-gen2'));
+    expect(['json/key/tele/attrs', '/key/tele/attrs', 'key/id/attrs'].map(owner)).toEqual(Array(3).fill('iota-json'));
+    expect(['ul/key/id/attrs', 'mqtt/things/a/uplink', 'ingest/netmore'].map(owner)).toEqual([
+      'iota-ultralight',
+      'actility-thingpark',
+      'netmore',
+    ]);
+    expect(owner('nobody/reads/this')).toBeUndefined();
+  });
+});
+
 describe('replay', () => {
   const again = (letters = outbox.deadLetters.list()) => replay(letters, { outbox, agents: knowledge, adapters: loaded.adapters, clock });
 
