@@ -62,7 +62,7 @@ async function examine(path: string | undefined): Promise<Finding[]> {
   const running = isRunning(config);
   return [
     configuration,
-    await attempt('plug-ins', () => plugIns()),
+    await attempt('plug-ins', () => plugIns(config)),
     await attempt('devices', () => devices(config)),
     await attempt('disk', () => Promise.resolve(disk(config))),
     await attempt('mqtt', () => (config.mqtt.url === undefined ? port('mqtt', config.mqtt, running) : remoteMqtt(config, config.mqtt.url))),
@@ -91,8 +91,12 @@ function isRunning(config: Config): boolean {
   return release === undefined;
 }
 
-async function plugIns(): Promise<string> {
+async function plugIns(config: Config): Promise<string> {
   const { agents, adapters } = await loadKnowledge();
+  const unknown = Object.keys(config.adapters).filter((name) => !adapters.has(name));
+  if (unknown.length > 0) {
+    throw new Error(`the configuration names the adapter "${unknown.join('", "')}"; known: ${[...adapters.keys()].join(', ')}`);
+  }
   return `${agents.envelopes.length} envelopes, ${agents.decoders.size} decoders, ${agents.families.size} families, ${adapters.size} adapters`;
 }
 

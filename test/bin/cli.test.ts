@@ -205,5 +205,10 @@ describe('doctor', () => {
     const registry = await klavze(['doctor'], { ...environment, KLAVZE_DEVICES_FILE: folder });
     expect(registry.code).toBe(78);
     expect(registry.stdout).toContain(`the device registry ${folder} cannot be read`);
+
+    const settings = file('misspelt.yaml', 'adapters: { arso-hidro: { enabled: false } }\n');
+    const misspelt = await klavze(['doctor', '--config', settings], environment);
+    expect(misspelt.code).toBe(78);
+    expect(misspelt.stdout).toContain('the configuration names the adapter "arso-hidro"; known: arso-air');
   });
 });
