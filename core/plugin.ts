@@ -227,6 +227,7 @@ export interface Adapter<R = unknown> {
     /** IANA zone of local times in the data. */
     readonly timezone: string;
     readonly crs: string;
+    /** May hold `{station}`, `{from}` and `{to}`, see `core/source/addresses.ts`. */
   };
   /** Cron expression in the dataset's time zone. */
   readonly schedule: string;
@@ -234,6 +235,10 @@ export type Authorization =
   /** `username` and `password` are exchanged for a bearer token (OAuth 2.0 password grant, RFC 6749 4.3). */
   | { readonly kind: 'passwordGrant'; readonly tokenUrl: string }
   /** `token` goes into a header of this name. */
+  /** How the publisher wants to be asked. The secrets stand in the configuration, under `adapters.<name>`; without them it is not run. */
+  readonly authorization?: Authorization;
+  /** Days before today that are asked for where the URL has `{from}`: what the publisher still replaces. */
+  readonly readsBack?: number;
   | { readonly kind: 'header'; readonly header: string };
 
   readonly format: Format;

@@ -58,17 +58,17 @@ async function run(name: string, options: RunOptions): Promise<void> {
   const base = { adapter, knowledge, stations: wantedStations(adapter, config, options), clock };
   const file =
     options.input === undefined ? undefined : ({ kind: 'file', bytes: readBytes(options.input), name: basename(options.input) } as const);
-  const url = settings?.url === undefined ? {} : { url: settings.url };
+  const asked = { ...(settings?.url !== undefined && { url: settings.url }), ...(settings !== undefined && { credentials: settings }) };
 
   if (options.dryRun === true) {
-    const input = file ?? { kind: 'fetch', state: createMemoryOutbox(clock).state, ...url };
+    const input = file ?? { kind: 'fetch', state: createMemoryOutbox(clock).state, ...asked };
     await dryRun({ ...base, input });
     return;
   }
   // Loaded only here: with it come the embedded brokers.
   const { publishOnce } = await import('../publish-once.ts');
   const report = await publishOnce(config, knowledge, (outbox) =>
-    runAdapter({ ...base, input: file ?? { kind: 'fetch', state: outbox.state, ...url }, sink: outbox }),
+    runAdapter({ ...base, input: file ?? { kind: 'fetch', state: outbox.state, ...asked }, sink: outbox }),
   );
   process.stdout.write(`${JSON.stringify(report)}\n`);
   judge(report);

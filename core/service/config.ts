@@ -10,6 +10,9 @@ export interface AdapterConfig {
   readonly url?: string;
   readonly schedule?: string;
   readonly stations?: 'all' | readonly string[];
+  readonly username?: string;
+  readonly password?: string;
+  readonly token?: string;
 }
 
 /** The whole configuration, read once at the edge; nothing below `bin/` reads the environment. Keys: `schemas/config.schema.json`. */
@@ -39,6 +42,7 @@ export interface Config {
     readonly forbiddenCharacters: 'keep' | 'encode';
   };
   readonly adapters: Readonly<Record<string, AdapterConfig>>;
+  readonly provisioning: { readonly token?: string };
   readonly ingest: Readonly<Record<string, { readonly token?: string; readonly tokenInQuery: boolean }>>;
 }
 
@@ -51,6 +55,7 @@ const variables: Readonly<Record<string, readonly [section: string, key: string]
   KLAVZE_LOG_LEVEL: ['logLevel'],
   KLAVZE_HTTP_HOST: ['http', 'host'],
   KLAVZE_HTTP_PORT: ['http', 'port'],
+  KLAVZE_PROVISIONING_TOKEN: ['provisioning', 'token'],
   KLAVZE_MQTT_URL: ['mqtt', 'url'],
   KLAVZE_MQTT_HOST: ['mqtt', 'host'],
   KLAVZE_MQTT_PORT: ['mqtt', 'port'],
@@ -69,8 +74,8 @@ const variables: Readonly<Record<string, readonly [section: string, key: string]
   KLAVZE_FORBIDDEN_CHARACTERS: ['broker', 'forbiddenCharacters'],
 };
 
-/** `KLAVZE_INGEST_NETMORE_TOKEN` is the token of the network `netmore`. */
-const tokenOfNetwork = /^KLAVZE_INGEST_([A-Z0-9_]+)_TOKEN$/;
+/** `KLAVZE_INGEST_NETMORE_TOKEN` is the token of the network `netmore`, `KLAVZE_ADAPTER_NAP_COUNTERS_PASSWORD` that of the adapter. */
+const namedSecret = /^KLAVZE_(?:(INGEST)|ADAPTER)_([A-Z0-9_]+)_(TOKEN|USERNAME|PASSWORD)$/;
 
 /** Read elsewhere: by the command line and by the tests. */
 const otherVariables = new Set(['KLAVZE_CONFIG', 'KLAVZE_SHARED', 'KLAVZE_GOLDEN']);
@@ -95,7 +100,7 @@ export function loadConfig(environment: Environment, cwd: string, path?: string)
   }) as unknown as Record<string, unknown>;
 
   const faults: string[] = [];
-  for (const [name, path] of [...Object.entries(variables), ...ingestVariables(environment)]) {
+  for (const [name, path] of [...Object.entries(variables), ...namedVariables(environment)]) {
     const value = readVariable(name, environment, faults);
     if (value !== undefined) assign(settings, path, value);
   }
@@ -107,7 +112,7 @@ export function loadConfig(environment: Environment, cwd: string, path?: string)
 
 /** KLAVZE_ variables that nothing reads: likely misspelt. `klavze doctor` shows them; an orchestrator may set some of its own. */
 export function unknownVariables(environment: Environment): string[] {
-  const isKnown = (name: string): boolean => name in variables || tokenOfNetwork.test(name) || otherVariables.has(name);
+  const isKnown = (name: string): boolean => name in variables || namedSecret.test(name) || otherVariables.has(name);
   return Object.keys(environment).filter((name) => name.startsWith('KLAVZE_') && !isKnown(name) && !isKnown(name.replace(/_FILE$/, '')));
 }
 
@@ -127,11 +132,12 @@ function readVariable(name: string, environment: Environment, faults: string[]):
   }
 }
 
-function ingestVariables(environment: Environment): [string, readonly string[]][] {
+function namedVariables(environment: Environment): [string, readonly string[]][] {
   const names = new Set(Object.keys(environment).map((name) => name.replace(/_FILE$/, '')));
-  return [...names].flatMap((name) => {
-    const network = tokenOfNetwork.exec(name)?.[1]?.toLowerCase().replaceAll('_', '-');
-    return network === undefined ? [] : [[name, ['ingest', network, 'token']] as [string, readonly string[]]];
+  return [...names].flatMap((name): [string, readonly string[]][] => {
+    const [, ingest, owner = '', key = ''] = namedSecret.exec(name) ?? [];
+    if (owner === '') return [];
+    return [[name, [ingest === undefined ? 'adapters' : 'ingest', owner.toLowerCase().replaceAll('_', '-'), key.toLowerCase()]]];
   });
 }
 

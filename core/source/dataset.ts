@@ -6,6 +6,8 @@ import { version } from '../paths.ts';
 import { passRow, type Knowledge, type Passage } from '../pipeline.ts';
 import type { Adapter, Instant } from '../plugin.ts';
 import { reject, type Rejection } from '../rejection.ts';
+import { addressesOf, type Address } from './addresses.ts';
+import { missingCredentials, type Credentials } from './authorize.ts';
 import { fetchDataset } from './fetch.ts';
 import { parseDataset } from './formats/parse.ts';
 import type { Dataset } from './formats/parsed.ts';
@@ -24,7 +26,13 @@ export interface AdapterRun {
   /** `name` of a file stands in messages and dead letters; `url` replaces the adapter's own. */
   readonly input:
     | { readonly kind: 'file'; readonly bytes: Uint8Array; readonly name: string }
-    | { readonly kind: 'fetch'; readonly state: StateStore; readonly url?: string; readonly timeoutMs?: number };
+    | {
+        readonly kind: 'fetch';
+        readonly state: StateStore;
+        readonly url?: string;
+        readonly credentials?: Credentials;
+        readonly timeoutMs?: number;
+      };
   readonly stations: Stations;
   readonly sink: Sink;
   readonly clock: () => Instant;
@@ -60,28 +68,65 @@ const keptBytes = 1024 * 1024;
  * gives one dead letter and publishes nothing. Rejects only when the sink does; nothing is remembered as seen then.
  */
 export async function runAdapter(run: AdapterRun): Promise<RunReport> {
-  const { adapter, input, stations, clock, maxBytes } = run;
+  const { adapter, input, stations, clock } = run;
   if (input.kind === 'file') return take(run, input.bytes, input.name);
   const url = input.url ?? adapter.dataset.url;
+  const missing = missingCredentials(adapter, input.credentials);
+  const addresses = addressesOf(url, stations, adapter, clock());
+  if (missing.length > 0 || !addresses.ok) {
+    const lack = `${url} is not read without ${missing.map((key) => `adapters.${adapter.name}.${key}`).join(' and ')}`;
+    return nothing(adapter, url, 'unavailable', addresses.ok ? lack : addresses.error);
+  }
+  const reports: RunReport[] = [];
+  // One after the other: publishers limit how many may be asked at once.
+  for (const address of addresses.value) reports.push(await fetchAndTake(run, input, address));
+  return summary(reports);
+}
+
+async function fetchAndTake(run: AdapterRun, input: AdapterRun['input'] & { kind: 'fetch' }, { url, key }: Address): Promise<RunReport> {
+  const { adapter, stations, clock, maxBytes } = run;
   const fetched = await fetchDataset({
     url,
     state: input.state,
-    key: `adapters/${adapter.name}`,
+    key,
     // A newer version may read more out of the same file.
     purpose: `${version} ${stations === 'all' ? stations : [...stations].sort().join(' ')}`,
     now: clock(),
+    authorization: adapter.authorization,
+    credentials: input.credentials,
     timeoutMs: input.timeoutMs,
     maxBytes,
   });
-  const nothing = { adapter: adapter.name, from: url, received: 0, filtered: 0, entities: 0, rejections: 0 };
-  if (fetched.kind === 'unchanged') return { ...nothing, outcome: 'unchanged' };
+  if (fetched.kind === 'unchanged') return nothing(adapter, url, 'unchanged');
   if (fetched.kind === 'unavailable') {
-    return { ...nothing, outcome: 'unavailable', reason: fetched.reason, retryAfterMs: fetched.retryAfterMs };
+    return { ...nothing(adapter, url, 'unavailable', fetched.reason), retryAfterMs: fetched.retryAfterMs };
   }
   if (fetched.kind === 'refused') return refuse(run, fetched.rejection, url, new Uint8Array());
   const report = await take(run, fetched.bytes, url);
   fetched.remember();
   return report;
+}
+
+function nothing({ name }: Adapter, from: string, outcome: RunReport['outcome'], reason?: string): RunReport {
+  return { adapter: name, from, outcome, received: 0, filtered: 0, entities: 0, rejections: 0, ...(reason !== undefined && { reason }) };
+}
+
+/** Several addresses as one report: what was published counts more than what was not to be had, and a reason is kept in any case. */
+function summary(reports: readonly RunReport[]): RunReport {
+  const [first, ...others] = reports;
+  const order: readonly RunReport['outcome'][] = ['published', 'refused', 'unavailable', 'unchanged'];
+  return others.reduce((sum: RunReport, report) => {
+    const [one, other] = order.indexOf(sum.outcome) <= order.indexOf(report.outcome) ? [sum, report] : [report, sum];
+    const reason = one.reason ?? other.reason;
+    return {
+      ...one,
+      received: sum.received + report.received,
+      filtered: sum.filtered + report.filtered,
+      entities: sum.entities + report.entities,
+      rejections: sum.rejections + report.rejections,
+      ...(reason !== undefined && { reason }),
+    };
+  }, first as RunReport);
 }
 
 async function take(run: AdapterRun, bytes: Uint8Array, from: string): Promise<RunReport> {

@@ -4,8 +4,9 @@ import axios, { type AxiosResponse } from 'axios';
 
 import type { StateStore } from '../outbox/outbox.ts';
 import { version } from '../paths.ts';
-import type { Instant } from '../plugin.ts';
+import type { Authorization, Instant } from '../plugin.ts';
 import { reject, type Rejection } from '../rejection.ts';
+import { authorize, type Credentials } from './authorize.ts';
 import { defaultMaxBytes } from './formats/parse.ts';
 
 /** What came of asking a publisher for a dataset. */
@@ -26,6 +27,8 @@ export interface FetchRequest {
   /** What else decides what is done with the content (the station filter): another value makes old validators void. */
   readonly purpose: string;
   readonly now: Instant;
+  readonly authorization?: Authorization;
+  readonly credentials?: Credentials;
   readonly timeoutMs?: number;
   readonly maxBytes?: number;
 }
@@ -43,9 +46,11 @@ const maxRedirects = 5;
 
 /** GET with the cache validators of the last time (RFC 9110 13.1), gzip, a time limit for the whole answer and a size limit while it streams. */
 export async function fetchDataset(request: FetchRequest): Promise<Fetched> {
-  const { url, state, key, purpose, now, timeoutMs = 30_000, maxBytes = defaultMaxBytes } = request;
+  const { url, state, key, purpose, now, authorization, credentials = {}, timeoutMs = 30_000, maxBytes = defaultMaxBytes } = request;
   if (!/^https?:\/\//i.test(url)) return { kind: 'unavailable', reason: `${url} is no http or https address` };
   const known = knownValidators(state.get(key), url, purpose);
+  const authorized = authorization === undefined ? undefined : await authorize(authorization, credentials, timeoutMs);
+  if (authorized?.ok === false) return { kind: 'unavailable', reason: authorized.error };
   let response: AxiosResponse<ArrayBuffer>;
   try {
     response = await axios.get<ArrayBuffer>(url, {
@@ -53,11 +58,13 @@ export async function fetchDataset(request: FetchRequest): Promise<Fetched> {
       responseType: 'arraybuffer',
       headers: {
         'User-Agent': `klavze/${version}`,
+        ...authorized?.value,
         ...(known?.etag === undefined ? {} : { 'If-None-Match': known.etag }),
         ...(known?.lastModified === undefined ? {} : { 'If-Modified-Since': known.lastModified }),
       },
       maxContentLength: maxBytes,
-      maxRedirects,
+      // A redirect would carry the token elsewhere.
+      maxRedirects: authorized === undefined ? maxRedirects : 0,
       timeout: timeoutMs,
       signal: AbortSignal.timeout(timeoutMs),
       validateStatus: null,

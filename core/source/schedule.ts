@@ -6,6 +6,7 @@ import type { Outbox } from '../outbox/outbox.ts';
 import type { Knowledge, Passage } from '../pipeline.ts';
 import type { Adapter, Instant } from '../plugin.ts';
 import type { AdapterConfig } from '../service/config.ts';
+import { missingCredentials } from './authorize.ts';
 import { runAdapter, type RunReport, type Sink } from './dataset.ts';
 import { SourceClock, type Pace, type SourceStatus } from './source-clock.ts';
 
@@ -30,7 +31,8 @@ export interface Schedule {
 
 /** Runs adapters at start and by their schedules. @throws {ConfigError} when a cron expression cannot be read. */
 export function startSchedule(options: ScheduleOptions): Schedule {
-  const { adapters, settings, logger, pace } = options;
+  const { settings, logger, pace } = options;
+  const adapters = options.adapters.filter((adapter) => hasCredentials(adapter, options));
   const schedules = new Map(adapters.map((adapter) => [adapter.name, settings[adapter.name]?.schedule ?? adapter.schedule]));
   const faults = [...schedules]
     .filter(([, schedule]) => !cron.validate(schedule))
@@ -51,9 +53,21 @@ export function startSchedule(options: ScheduleOptions): Schedule {
   };
 }
 
+/** An adapter whose publisher asks who we are waits, without a word every five minutes, until the configuration says it. */
+function hasCredentials(adapter: Adapter, { settings, logger }: ScheduleOptions): boolean {
+  const missing = missingCredentials(adapter, settings[adapter.name]);
+  if (missing.length > 0) {
+    logger.info(
+      { adapter: adapter.name, missing: missing.map((key) => `adapters.${adapter.name}.${key}`) },
+      'adapter not started: its publisher asks for credentials',
+    );
+  }
+  return missing.length === 0;
+}
+
 async function run(adapter: Adapter, options: ScheduleOptions): Promise<RunReport> {
   const { settings, knowledge, outbox, clock, metrics } = options;
-  const { url, stations } = settings[adapter.name] ?? {};
+  const { url, stations, ...credentials } = settings[adapter.name] ?? {};
   const sink: Sink = {
     append(consignment) {
       metrics.passed(`adapters/${adapter.name}`, { readings: [], devices: [], ...consignment });
@@ -63,7 +77,7 @@ async function run(adapter: Adapter, options: ScheduleOptions): Promise<RunRepor
   const report = await runAdapter({
     adapter,
     knowledge,
-    input: { kind: 'fetch', state: outbox.state, url },
+    input: { kind: 'fetch', state: outbox.state, url, credentials },
     stations: stations ?? adapter.defaultStations,
     sink,
     clock,

@@ -86,6 +86,14 @@ describe('loadConfig', () => {
     expect(faultsOf(() => loadConfig({ KLAVZE_INGEST_NETMORE_TOKEN: 'kratka' }, folder)).join()).toContain('ingest.netmore.token');
   });
 
+  it('takes secrets of adapters from variables of their name', () => {
+    const environment = { KLAVZE_ADAPTER_NAP_COUNTERS_USERNAME: 'obcina', KLAVZE_ADAPTER_NAP_COUNTERS_PASSWORD: 'geslo' };
+    expect(loadConfig(environment, folder).adapters).toEqual({ 'nap-counters': { enabled: true, username: 'obcina', password: 'geslo' } });
+    expect(unknownVariables({ ...environment, KLAVZE_ADAPTER_NAP_COUNTERS_PASSWORT: 'x' })).toEqual([
+      'KLAVZE_ADAPTER_NAP_COUNTERS_PASSWORT',
+    ]);
+  });
+
   it('shows variables that nothing reads', () => {
     expect(unknownVariables({ KLAVZE_MQQT_URL: 'x', KLAVZE_MQTT_PASSWORD_FILE: 'y', PATH: 'z' })).toEqual(['KLAVZE_MQQT_URL']);
   });

@@ -1,0 +1,34 @@
+import { Temporal } from '@js-temporal/polyfill';
+
+import type { Adapter, Instant } from '../plugin.ts';
+import { err, ok, type Result } from '../result.ts';
+
+/** An address to read, and under which key of the run's state its validators are kept. */
+export interface Address {
+  readonly url: string;
+  readonly key: string;
+}
+
+/**
+ * The addresses of a run: one, or one for each station where the URL has `{station}`. `{from}` and `{to}` are days in the dataset's time
+ * zone: `adapter.readsBack` days ago, and today. An error says what the configuration lacks.
+ */
+export function addressesOf(
+  url: string,
+  stations: 'all' | readonly string[],
+  adapter: Adapter,
+  now: Instant,
+): Result<readonly Address[], string> {
+  const today = Temporal.Instant.from(now).toZonedDateTimeISO(adapter.dataset.timezone).toPlainDate();
+  const dated = url.replaceAll('{from}', today.subtract({ days: adapter.readsBack ?? 0 }).toString()).replaceAll('{to}', today.toString());
+  if (!dated.includes('{station}')) return ok([{ url: dated, key: `adapters/${adapter.name}` }]);
+  if (stations === 'all' || stations.length === 0) {
+    return err(`${adapter.name} is read station by station; list them in adapters.${adapter.name}.stations`);
+  }
+  return ok(
+    stations.map((station) => ({
+      url: dated.replaceAll('{station}', encodeURIComponent(station)),
+      key: `adapters/${adapter.name}/${station}`,
+    })),
+  );
+}
