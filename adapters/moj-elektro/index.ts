@@ -1,0 +1,29 @@
+import { textOf, type Adapter } from '#core';
+import { dataset } from './dataset.ts';
+import { decode } from './decode.ts';
+import { map } from './map.ts';
+import { recordSchema, type MeterRecord } from './record.ts';
+
+export default {
+  name: 'moj-elektro',
+  title: { sl: 'Moj elektro: 15-minutne meritve', en: 'Moj elektro: 15-minute readings' },
+  dataset,
+  authorization: { kind: 'header', header: 'X-API-TOKEN' },
+  // Values of a day arrive in the night after it; some are replaced within a week.
+  schedule: '20 9 * * *',
+  readsBack: 7,
+  format: {
+    kind: 'json',
+    rows: ['intervalBlocks', 'intervalReadings'],
+    outer: ['usagePoint', 'readingType'],
+    columns: ['usagePoint', 'readingType', 'timestamp', 'value'],
+  },
+  recordSchema,
+  emits: ['ThreePhaseAcMeasurement', 'SmartMeteringObservation'],
+  key: (row) => textOf(row, 'usagePoint'),
+  // Whoever holds the token names the usage points.
+  defaultStations: [],
+  decode,
+  map,
+  expect: { minRows: 1, maxRejectedPct: 60 },
+} satisfies Adapter<MeterRecord>;
