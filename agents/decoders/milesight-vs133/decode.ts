@@ -4,7 +4,6 @@ import {
   type FrameField,
   type FrameOutcome,
   type FrameReport,
-  type Instant,
   type MilesightChannels,
   type Uplink,
 } from '#core';
@@ -47,22 +46,36 @@ const passedOver: readonly (readonly [id: number, type: number, length: number, 
   ]),
 ];
 
-/** Kinds of history entries that say how long people stay: a region and uint16. */
+/** Kinds of history entries that say how long people stay (a region and uint16), and those of children. */
 const dwell: ReadonlySet<number> = new Set([0x10, 0x20, 0x1e, 0x3c]);
+const isOfChildren = (kind: number): boolean => kind >= 0x11 && kind <= 0x1d;
 
-/** uint32 Unix seconds, the id of a channel, then its value; where people stay the entry is a byte shorter, see `dwell`. */
-function readHistory(report: FrameReport, offset: number): void {
-  const at: Instant | undefined = report.clock(report.view.getUint32(offset, true));
-  if (at !== undefined) fieldsOf(report.view.getUint8(offset + 4))?.read?.(report, offset + 5, at);
-  report.event('children');
-}
+/** uint32 Unix seconds, kind, value: the bytes of a kind that is not documented are not known, hence it ends the frame. */
+const history: FrameField = {
+  length: 8,
+  lengthAt(view, offset) {
+    const kind = view.getUint8(offset + 4);
+    if (dwell.has(kind)) return 8;
+    return fieldsOf(kind) === undefined && !isOfChildren(kind) ? view.byteLength - offset : 9;
+  },
+  read(report, offset) {
+    const kind = report.view.getUint8(offset + 4);
+    const field = fieldsOf(kind);
+    if (dwell.has(kind) || isOfChildren(kind)) report.event('history');
+    else if (field === undefined) report.refuse('unknown_frame', `a history entry is of kind ${kind}, which the VS133 does not have`);
+    else {
+      const at = report.clock(report.view.getUint32(offset, true));
+      if (at !== undefined) field.read?.(report, offset + 5, at);
+    }
+  },
+};
 
 const channels: MilesightChannels = Object.fromEntries([
   ...[0x03, 0x04, 0x06, 0x07, 0x09, 0x0a, 0x0c, 0x0d].map((id) => [id * 256 + 0xd2, fieldsOf(id)]),
   ...[0x05, 0x08, 0x0b, 0x0e].map((id) => [id * 256 + 0xcc, fieldsOf(id)]),
   [0x0fe3, fieldsOf(0x0f)],
   ...passedOver.map(([id, type, length, event]) => [id * 256 + type, { length, read: (report: FrameReport) => report.event(event) }]),
-  [0x20ce, { length: 8, lengthAt: (view: DataView, offset: number) => (dwell.has(view.getUint8(offset + 4)) ? 8 : 9), read: readHistory }],
+  [0x20ce, history],
 ]);
 
 /** Payload definition of the VS133: counters, counts of the period and people in regions of up to four lines. Refusals as `readMilesight`. */
