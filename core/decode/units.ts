@@ -23,6 +23,8 @@ const table: readonly (readonly [names: string, ...Unit])[] = [
   ['Pa PAL', 'pressure', 1],
   ['kPa', 'pressure', 1000],
   ['bar', 'pressure', 100_000],
+  ['mmHg', 'pressure', 133.322387415],
+  ['inHg', 'pressure', 3386.388640341],
   ['ug/m3 GQ ug⋅m-3 ug.m-3 ugm-3', 'concentration', 1e-6],
   ['mg/m3 GP mg⋅m-3', 'concentration', 1e-3],
   ['ug/l', 'concentration', 1e-3],

@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import mqtt from 'mqtt';
+import { pino } from 'pino';
 import protobuf from 'protobufjs';
 
 import sparkplug from '../../agents/envelopes/sparkplug/index.ts';
@@ -8,6 +11,8 @@ import { createMemoryOutbox } from '../../core/outbox/memory.ts';
 import type { Passage } from '../../core/pipeline.ts';
 import { loadKnowledge } from '../../core/service/knowledge.ts';
 import { createIntake } from '../../core/source/intake.ts';
+import { startMqttSource } from '../../core/source/mqtt.ts';
+import { startMqttBroker } from '../../embedded/mqtt/broker.ts';
 
 /** The part of the published schema that the tests send, written down a second time, from the specification. */
 const { root } = protobuf.parse(`syntax = "proto2";
@@ -114,6 +119,28 @@ describe('Sparkplug B from message to message', () => {
     await send('NBIRTH', birth);
     expect((await send('NDATA', byAlias(1, 6), '', 'n-2')).readings).toEqual([]);
   });
+});
+
+it('what is asked reaches the node, by the embedded broker and by one elsewhere', async () => {
+  const logger = pino({ level: 'silent' });
+  const accept = async (): Promise<void> => undefined;
+  const broker = await startMqttBroker({ port: 0, topics: [], accept, logger });
+  const source = await startMqttSource({ url: broker.url, clientId: 'klavze', topics: ['spBv1.0/#'], accept, logger });
+  const node = await mqtt.connectAsync(broker.url);
+  try {
+    await node.subscribeAsync('spBv1.0/+/NCMD/#');
+    const heard: string[] = [];
+    node.on('message', (topic, payload) => heard.push(`${topic} ${payload.toString()}`));
+    while (!source.status().connected) await sleep(10);
+    broker.publish('spBv1.0/g/NCMD/n', Buffer.from('1'));
+    source.publish('spBv1.0/g/NCMD/n', Buffer.from('2'));
+    for (let turns = 0; heard.length < 2 && turns < 300; turns++) await sleep(10);
+    expect(heard.sort()).toEqual(['spBv1.0/g/NCMD/n 1', 'spBv1.0/g/NCMD/n 2']);
+  } finally {
+    await node.endAsync();
+    await source.stop();
+    await broker.close();
+  }
 });
 
 describe('readSparkplug', () => {

@@ -2,8 +2,8 @@ import { deviceInstant, isObject, readParts, refused, reject, type Measurement, 
 
 import { tables } from './fields.ts';
 
-/** Devices made to measure the room or an added probe; in all others `temperature:0` is the warmth of the electronics. */
-const thermometer = /ht|blu|temp/i;
+/** Devices made to measure the room; in all others of the maker's names `temperature:0` is the warmth of the electronics. */
+const thermometer = /^shelly(?:plus)?(?:ht|blu)/i;
 
 /**
  * Components by their type. Time is `ts` of the notification, else `sys.unixtime`, else the arrival; both are null before the clock is
@@ -21,6 +21,7 @@ export function decode(uplink: Uplink): Outcome<Measurement> & { readonly event?
   }
   const parts = Object.entries(status).flatMap(([name, fields]) => partOf(name, fields, status));
   const outcome = readParts(parts, observedAt);
+  if (isDoubtful(status)) outcome.rejections.push(reject('decode', 'unmapped_quantity', doubt, '/temperature:0'));
   return outcome.values.length + outcome.rejections.length > 0 ? outcome : { ...outcome, event: 'status' };
 }
 
@@ -28,9 +29,19 @@ function partOf(name: string, fields: unknown, status: Readonly<Record<string, u
   const [type = '', channel = '0'] = name.split(':');
   const table = Object.hasOwn(tables, type) ? tables[type] : undefined;
   if (table === undefined || !isObject(fields)) return [];
-  const isOfRoom = Number(channel) >= 100 || status[`humidity:${channel}`] !== undefined || thermometer.test(String(status['id']));
-  if (type === 'temperature' && !isOfRoom) return [];
+  if (type === 'temperature' && Number(channel) < 100 && !isOfRoom(status)) return [];
   // 0 dBm stands for "not connected".
   if (type === 'wifi' && fields['rssi'] === 0) return [];
   return [{ fields, table, pointer: `/${name}` }];
+}
+
+function isOfRoom(status: Readonly<Record<string, unknown>>): boolean {
+  return status['humidity:0'] !== undefined || thermometer.test(String(status['id']));
+}
+
+const doubt = 'whether temperature:0 is of the room or of the electronics is not known; keep the topic prefix that the device came with';
+
+/** A prefix of one's own does not tell what the device is. */
+function isDoubtful(status: Readonly<Record<string, unknown>>): boolean {
+  return status['temperature:0'] !== undefined && !isOfRoom(status) && !/^shelly/i.test(String(status['id']));
 }

@@ -21,7 +21,8 @@ export function decode(uplink: Uplink): Outcome<Measurement> & { readonly event?
     const message = `last_seen is ${JSON.stringify(seen).slice(0, 80)}; expected ISO 8601 with Z or offset, or Unix time`;
     return refused(reject('decode', 'invalid_time', message, '/last_seen'));
   }
-  const isOnBattery = state['battery'] !== undefined || state['battery_low'] !== undefined;
+  // No mains have more than 1000 V, no battery less than 1000 mV.
+  const isOnBattery = state['battery'] !== undefined || state['battery_low'] !== undefined || Number(state['voltage']) > 1000;
   const contact = typeof state['contact'] === 'boolean' ? { contact: !state['contact'] } : {};
   const table = { ...always, ...(isOnBattery ? onBattery : onMains) };
   const outcome = readParts([{ fields: { ...state, ...contact }, table, pointer: '' }], observedAt);

@@ -3,7 +3,7 @@ import { isObject } from '#core';
 type Json = Readonly<Record<string, unknown>>;
 
 /** Components that measure, of the device (`wifi`) or of one of its channels (`switch:1`). */
-const measuring =
+export const measuring =
   /^(?:temperature|humidity|illuminance|devicepower|em|emdata|em1|em1data|switch|pm1|cover|light|flood|wifi)(?::(\d{1,3}))?$/;
 
 /**

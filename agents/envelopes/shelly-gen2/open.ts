@@ -1,6 +1,6 @@
 import { deviceIdFault, isObject, readText, parseJson, refused, reject, type MqttMessage, type Outcome, type Uplink } from '#core';
 
-import { channelsOf } from './channels.ts';
+import { channelsOf, measuring } from './channels.ts';
 
 type Opened = Outcome<Uplink> & { readonly event?: string };
 
@@ -12,6 +12,8 @@ const topicForm = /^([^/]*)\/(?:(events\/rpc)|status\/([^/]+)|(online))$/;
  */
 export function open(message: MqttMessage): Opened {
   const [, deviceId = '', isRpc, component = '', isOnline] = topicForm.exec(message.topic) ?? [];
+  // The filters are broad: what is none of Shelly's measuring components is not even read.
+  if (isRpc === undefined && isOnline === undefined && !measuring.test(component)) return event('status');
   const fault = deviceIdFault(deviceId, `the topic ${message.topic}`);
   if (fault !== undefined) return refused(fault);
   const text = readText(message.payload);
