@@ -1,4 +1,4 @@
-import type { Database } from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
 import { asRemoved, lostInstances } from '../removed.ts';
 import type { Change, Instant, StoredAttribute } from '../types.ts';
 import type { TemporalWindow, TimeProperty } from './window.ts';
@@ -116,6 +116,9 @@ export function createHistory(db: Database): History {
     forgetAll: db.prepare('DELETE FROM history WHERE created < ?'),
   };
 
+  /** Statements by their text: one for each combination of bounds and time property. */
+  const windowed = new Map<string, Statement<unknown[], Row>>();
+
   function instances(tenant: string, id: string, name: string, window: TemporalWindow, last?: number): Instance[] {
     const column = COLUMN[window.property];
     const conditions = ['tenant = ?', 'entity = ?', 'attribute = ?'];
@@ -128,13 +131,14 @@ export function createHistory(db: Database): History {
     if (!bounded && window.property !== 'observedAt') conditions.push(`${column} IS NOT NULL`);
     // What was never observed is placed by its arrival.
     const order = bounded ? column : `COALESCE(${column}, created)`;
-    const limit = last === undefined ? '' : `LIMIT ${last}`;
-    const rows = db
-      .prepare<unknown[], Row>(
-        `SELECT seq, document, created, modified, deleted FROM history WHERE ${conditions.join(' AND ')} ORDER BY ${order} DESC, seq DESC ${limit}`,
-      )
-      .all(...values);
-    return rows.reverse().map(instanceOf);
+    const text = `SELECT seq, document, created, modified, deleted FROM history WHERE ${conditions.join(' AND ')} ORDER BY ${order} DESC, seq DESC LIMIT ?`;
+    const statement = windowed.get(text) ?? db.prepare<unknown[], Row>(text);
+    windowed.set(text, statement);
+    // SQLite takes -1 as no limit.
+    return statement
+      .all(...values, last ?? -1)
+      .reverse()
+      .map(instanceOf);
   }
 
   function insert(tenant: string, id: string, { name, attribute, deletedAt }: NewInstance, at: Instant, once: boolean): void {

@@ -55,7 +55,8 @@ function matches(history: History, tenant: string, entity: HistoryEntity, { enti
   const anything =
     view.window.from === undefined && view.window.to === undefined && view.attrs === undefined && view.datasetIds === undefined;
   if (anything || !showsAttributes(view)) return true;
-  return evolutionOf(history, tenant, entity.id, view, 1).size > 0;
+  const { id } = entity;
+  return history.names(tenant, id).some((name) => isShown(name, view) && instancesOf(history, tenant, id, name, view, 1).length > 0);
 }
 
 function showsAttributes(view: TemporalView): boolean {
