@@ -419,6 +419,9 @@ describe('writes', () => {
     expect((await call('PATCH', path, instance(129, '12:04', { unitCode: 'KMH' }))).status).toBe(204);
     const after = (await call('GET', `/temporal/entities/${ID}`)).body.speed;
     expect(after[0]).toEqual({ ...instance(129, '12:04', { unitCode: 'KMH' }), instanceId: before[0].instanceId });
+    // The instance may also come under its attribute's name.
+    expect((await call('PATCH', path, { speed: [instance(130, '12:04')] })).status).toBe(204);
+    expect((await call('GET', `/temporal/entities/${ID}`)).body.speed[0]).toMatchObject({ value: 130 });
     expect((await call('DELETE', path)).status).toBe(204);
     expect(valuesOf((await call('GET', `/temporal/entities/${ID}`)).body.speed)).toEqual([80, 100]);
     for (const method of ['PATCH', 'DELETE']) {

@@ -4,6 +4,7 @@ import { flagOf, type Page, pageOf, paramsOf } from '../http/params.ts';
 import { bodyOf, contextOf, createdTenant, existingTenant } from '../http/request.ts';
 import { route, type Handler } from '../http/routing.ts';
 import { checkUri, expandChecked } from '../input/names.ts';
+import { isObject } from '../input/shape.ts';
 import { Problem } from '../problems.ts';
 import type { Json } from '../subscription/checks.ts';
 import { createHistory, SCOPE, type History, type HistoryEntity, type Instance } from '../temporal/history.ts';
@@ -105,7 +106,8 @@ export function temporalRouter(deps: BrokerDeps, options: { readonly historyDays
       const { json, context } = await bodyOf(req, deps);
       const { instance, instanceId } = instanceOf(req, tenant, id, name);
       const at = deps.clock();
-      const patched = patchInstance(instance.attribute, String(req.params['name']), json as Json, { context, profile: deps.profile, at });
+      const fragment = unwrapped(json as Json, name, context);
+      const patched = patchInstance(instance.attribute, String(req.params['name']), fragment, { context, profile: deps.profile, at });
       history.replace(tenant, id, name, instanceId, patched, at);
       sendNoContent(req, res);
     }),
@@ -180,6 +182,14 @@ export function temporalRouter(deps: BrokerDeps, options: { readonly historyDays
   }
 
   return router;
+}
+
+/** The fragment of an instance, which may come alone or as the one instance under its attribute's name (5.6.14). */
+function unwrapped(json: Json, iri: string, context: ResolvedContext): Json {
+  const [[name, value] = [], ...others] = Object.entries(json);
+  if (name === undefined || others.length > 0 || context.expandName(name) !== iri) return json;
+  const list: unknown[] = Array.isArray(value) ? value : [value];
+  return list.length === 1 && isObject(list[0]) ? list[0] : json;
 }
 
 interface Asked {
