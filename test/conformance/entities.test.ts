@@ -111,6 +111,7 @@ describe.each(['strict', 'orion'] as const)('one entity, %s', (profile) => {
     ['no id', { type: 'Sensor' }],
     ['no type', { id: 'urn:ngsi-ld:Sensor:x' }],
     ['an id that is no URI', { id: 'x', type: 'Sensor' }],
+    ['an id that stands for nothing', { id: 'urn:ngsi-ld:null', type: 'Sensor' }],
     ['a name with a space', sensor({ 'a b': 1 })],
     ['null as an attribute', sensor({ a: null })],
     ['null as a value', sensor({ a: { type: 'Property', value: null } })],

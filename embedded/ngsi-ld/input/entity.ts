@@ -48,7 +48,7 @@ export function readEntity(json: unknown, options: EntityOptions): EntityInput {
   }
   const isNull = (value: unknown): boolean => value === NGSI_NULL && options.mode === 'merge';
   return {
-    ...(id !== undefined && { id: checkUri(id, 'id') }),
+    ...(id !== undefined && { id: checkId(id) }),
     types: type === undefined ? [] : readTypes(type, options),
     ...(isNull(scope) ? { removeScope: true } : scope !== undefined && { scope: readScope(scope) }),
     ...(isNull(expiresAt)
@@ -63,4 +63,9 @@ function readTypes(type: unknown, options: EntityOptions): string[] {
   if (names.length === 0) throw new Problem('BadRequestData', 'Entity type is missing', 'an empty array');
   if (names.length > 1 && options.profile === 'orion') throw new Problem('BadRequestData', 'Invalid entity type', 'one type is supported');
   return [...new Set(names.map((name) => expandChecked(name, 'type', options.context, options.profile)))];
+}
+
+function checkId(id: unknown): string {
+  if (id === NGSI_NULL) throw new Problem('BadRequestData', 'Invalid URI', `id: ${NGSI_NULL} stands for nothing (5.5.4)`);
+  return checkUri(id, 'id');
 }
