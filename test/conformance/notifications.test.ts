@@ -106,6 +106,12 @@ describe('form of a notification', () => {
     expect(receiver.received[0]?.body.data).toEqual([expected]);
   });
 
+  it('understands a q that is percent-encoded as in a URL', async () => {
+    const { call, receiver } = await setup({ q: 'name==%22Bela%22;level%3E0' });
+    await call('POST', '/entities', entity());
+    await arrived(receiver, 1);
+  });
+
   it('shows system attributes and changes when asked to', async () => {
     const { call, receiver } = await setup({ notification: { sysAttrs: true, showChanges: true } });
     await call('POST', '/entities', entity());

@@ -25,6 +25,19 @@ export function parseQ(text: string, context: ResolvedContext, options: QOptions
   return parseLogic(text.trim(), { and: ';', or: '|' }, (term) => parseTerm(term, context, options));
 }
 
+/** The q of a body: some clients percent-encode it as they do in a URL. */
+export function parseQOfBody(text: string, context: ResolvedContext): EntityTest {
+  return parseQ(/%[0-9A-F]{2}/i.test(text) ? decoded(text) : text, context);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 function parseTerm(term: string, context: ResolvedContext, options: QOptions): EntityTest {
   const linked = /^\s*([^{}=<>~!"]+)\{(.*)\}(.*)$/s.exec(term);
   if (linked !== null) return parseLinked(linked, context, options);

@@ -1,6 +1,6 @@
 import { parseGeo } from '../query/geo.ts';
 import type { EntityTest } from '../query/logic.ts';
-import { parseQ } from '../query/q.ts';
+import { parseQOfBody } from '../query/q.ts';
 import { parseScopeQ } from '../query/scope.ts';
 import { parseTypes } from '../query/types.ts';
 import { lostInstances } from '../removed.ts';
@@ -21,7 +21,7 @@ export interface Matcher {
 export function createMatcher(subscription: Subscription, context: ResolvedContext): Matcher {
   const selectors = (subscription.entities ?? []).map((selector) => selectorTest(selector, context));
   const tests: EntityTest[] = [];
-  if (subscription.q !== undefined) tests.push(parseQ(subscription.q, context));
+  if (subscription.q !== undefined) tests.push(parseQOfBody(subscription.q, context));
   if (subscription.scopeQ !== undefined) tests.push(parseScopeQ(subscription.scopeQ));
   const geo = subscription.geoQ === undefined ? undefined : parseGeo(subscription.geoQ, context);
   if (geo !== undefined) tests.push(geo);

@@ -1,7 +1,7 @@
 import { isUri } from '../input/names.ts';
 import { Problem } from '../problems.ts';
 import { parseGeo } from '../query/geo.ts';
-import { parseQ } from '../query/q.ts';
+import { parseQ, parseQOfBody } from '../query/q.ts';
 import { parseScopeQ } from '../query/scope.ts';
 import { parseTypes } from '../query/types.ts';
 import type { BrokerDeps, Instant, Profile, ResolvedContext } from '../types.ts';
@@ -71,7 +71,7 @@ function checkSelection(written: Json, context: ResolvedContext, profile: Profil
 }
 
 function checkConditions(written: Json, context: ResolvedContext): void {
-  if ('q' in written) parseQ(check.text(written['q'], 'q'), context);
+  if ('q' in written) parseQOfBody(check.text(written['q'], 'q'), context);
   if ('csf' in written) parseQ(check.text(written['csf'], 'csf'), context);
   if ('scopeQ' in written) parseScopeQ(check.text(written['scopeQ'], 'scopeQ'));
   if ('temporalQ' in written) check.object(written['temporalQ'], 'temporalQ');
