@@ -160,7 +160,6 @@ describe('/jsonldContexts', () => {
       URL: url,
       localId: expect.any(String),
       kind: 'Hosted',
-      timestamp: expect.any(String),
       createdAt: expect.any(String),
       numberOfHits: expect.any(Number),
     });

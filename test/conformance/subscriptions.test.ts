@@ -51,6 +51,18 @@ describe.each(PATHS)('%s', (path) => {
     }
   });
 
+  it('names the URL of a context that was made for it', async () => {
+    const { call } = await brokerUnderTest();
+    const id = 'urn:ngsi-ld:Subscription:inline';
+    const context = { Sensor: 'https://ex.org/Sensor' };
+    expect((await call('POST', path, { id, ...MINIMAL, '@context': [context] })).status).toBe(201);
+    const { jsonldContext } = (await call('GET', `${path}/${id}`)).body;
+    expect((await call('GET', '/jsonldContexts?kind=ImplicitlyCreated')).body).toEqual([jsonldContext]);
+    expect(await (await fetch(jsonldContext)).json()).toMatchObject({ '@context': [context, expect.any(String)] });
+    await call('POST', path, { id: `${id}:plain`, ...MINIMAL });
+    expect((await call('GET', `${path}/${id}:plain`)).body.jsonldContext).toBeUndefined();
+  });
+
   it('lists page by page with the number of all', async () => {
     const { call } = await brokerUnderTest();
     for (const name of ['a', 'b', 'c']) await call('POST', path, { id: `urn:ngsi-ld:Subscription:${name}`, ...MINIMAL });

@@ -121,7 +121,7 @@ function metadata(held: HeldContext, parts: ContextParts): Record<string, unknow
   const { url, localId, kind, timestamp, lastUsage, numberOfHits } = held;
   const hits = numberOfHits + parts.contexts.hitsOf(url);
   const used = lastUsage ?? (hits > 0 ? timestamp : undefined);
-  return { URL: url, localId, kind, timestamp, createdAt: timestamp, ...(used !== undefined && { lastUsage: used }), numberOfHits: hits };
+  return { URL: url, localId, kind, createdAt: timestamp, ...(used !== undefined && { lastUsage: used }), numberOfHits: hits };
 }
 
 function sendPlain(res: Response, body: unknown): void {

@@ -46,6 +46,7 @@ function addRoutes(
         subscription,
         context: context.user,
         qContext: context.user,
+        ...(typeof context.user === 'object' && { implicitContext: deps.contexts.link(context) }),
         createdAt: now,
         modifiedAt: now,
         state: NEVER_DELIVERED,

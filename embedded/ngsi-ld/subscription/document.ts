@@ -85,6 +85,8 @@ export interface StoredSubscription {
   readonly context: unknown;
   /** `@context` of the request that wrote `q`. */
   readonly qContext: unknown;
+  /** URL of the context that was made for a request with more than one URL as `@context`. */
+  readonly implicitContext?: string;
   readonly createdAt: Instant;
   readonly modifiedAt: Instant;
   readonly state: DeliveryState;
@@ -140,6 +142,7 @@ export function presentSubscription(
   const failing = state.lastFailure !== undefined && (state.lastSuccess === undefined || state.lastSuccess < state.lastFailure);
   return {
     ...rest,
+    ...(stored.implicitContext !== undefined && { jsonldContext: subscription.jsonldContext ?? stored.implicitContext }),
     isActive: subscription.isActive ?? true,
     status: statusOf(subscription, now),
     notification: {
