@@ -2,6 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { ConfigError } from '../core/errors.ts';
+import type { AgentKnowledge } from '../core/pipeline.ts';
+import { readProvisioning } from '../core/provision/file.ts';
+import { findProvisioned } from '../core/provision/store.ts';
 import type { Config } from '../core/service/config.ts';
 import { loadDevices, type DeviceRegistry } from '../core/service/devices.ts';
 import type { LoadedKnowledge } from '../core/service/knowledge.ts';
@@ -23,4 +26,21 @@ function registryText(file: string): string {
   } catch (error) {
     throw new ConfigError(`the device registry ${file} cannot be read: ${(error as Error).message}`);
   }
+}
+
+/** What was provisioned over the API of the IoT Agents, in the data folder: only the API writes it. */
+export function provisioningFile(config: Config): string {
+  return join(config.dataDir, 'provisioned.json');
+}
+
+/** The agents' knowledge for a command that passes messages: plug-ins, registry and what was provisioned. @throws {ConfigError} */
+export function readAgents(config: Config, knowledge: LoadedKnowledge): AgentKnowledge {
+  const registry = readDevices(config, knowledge);
+  const provisioning = readProvisioning(provisioningFile(config));
+  return {
+    ...knowledge,
+    ...knowledge.agents,
+    device: (uplink) => registry.device(uplink),
+    provisioned: (uplink, topic) => findProvisioned(provisioning, uplink, topic),
+  };
 }

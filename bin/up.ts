@@ -27,6 +27,7 @@ import { startBroker } from '../embedded/ngsi-ld/server.ts';
 import { contextUrlOf } from './context-url.ts';
 import { startDevices } from './devices.ts';
 import { outboxFile } from './files.ts';
+import { startProvisioning } from './provisioning.ts';
 
 export interface Running {
   readonly urls: { readonly broker: string; readonly mqtt: string; readonly http: string };
@@ -49,7 +50,7 @@ export async function startUp(config: Config, knowledge: LoadedKnowledge, log: L
     return { ...(await start(config, knowledge, log, scope, closers)), stop };
   } catch (error) {
     await stop();
-    throw isPortTaken(error) ? portTaken(error) : error;
+    throw isPortTaken(error) ? portTaken(error, config) : error;
   }
 }
 
@@ -76,13 +77,10 @@ async function start(
 
   // HTTP is up before the line is: what is posted meanwhile is asked to come again.
   const line: { take?: (message: MqttMessage) => Promise<Passage>; publish?: Publish } = {};
-  const ingest = createIngest({
-    sources: config.ingest,
-    envelopes: knowledge.agents.envelopes,
-    accept: (message) => (outbox.writable ? line.take?.(message) : undefined),
-    clock,
-  });
-  const http = await serve(config, knowledge, metrics, checks, { '/ingest': ingest });
+  const takePosted = (message: MqttMessage) => (outbox.writable ? line.take?.(message) : undefined);
+  const ingest = createIngest({ sources: config.ingest, envelopes: knowledge.agents.envelopes, accept: takePosted, clock });
+  const { router: iot, provisioned } = startProvisioning(config, takePosted, clock);
+  const http = await serve(config, knowledge, metrics, checks, { '/ingest': ingest, '/iot': iot });
   closers.push(() => http.close());
   const brokerUrl = await broker(config, log, closers);
   const deliverer = deliver(config, knowledge, outbox, brokerUrl, http.url, metrics, log);
@@ -95,7 +93,7 @@ async function start(
 
   if (scope === 'delivery') return { urls: { broker: brokerUrl, mqtt: '', http: http.url }, outbox, deliverer };
   const devices = startDevices(config, knowledge, outbox, metrics, clock, log, closers);
-  const agentKnowledge: AgentKnowledge = { ...knowledge, ...knowledge.agents, device: devices.device };
+  const agentKnowledge: AgentKnowledge = { ...knowledge, ...knowledge.agents, device: devices.device, provisioned };
   const onPassage = (plugin: string, passage: Passage): void => {
     metrics.passed(plugin, passage);
     devices.passed(passage);
@@ -234,10 +232,15 @@ function isPortTaken(error: unknown): error is Error & { port: number } {
   return (error as { code?: string }).code === 'EADDRINUSE';
 }
 
-function portTaken(error: Error & { port: number }): ConfigError {
+function portTaken(error: Error & { port: number }, config: Config): ConfigError {
+  const variables = (['mqtt', 'broker', 'http'] as const)
+    .filter((part) => config[part].port === error.port)
+    .map((part) => `KLAVZE_${part.toUpperCase()}_PORT`);
   return new ConfigError(
-    `port ${error.port} is taken by another program; set KLAVZE_MQTT_PORT, KLAVZE_BROKER_PORT or KLAVZE_HTTP_PORT, or stop that program`,
+    `port ${error.port} is taken by another program; set ${variables.join(' or ')} to another, or stop that program`,
     [],
-    { cause: error },
+    {
+      cause: error,
+    },
   );
 }

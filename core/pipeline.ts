@@ -14,6 +14,7 @@ import type { Entity } from './entity/entity.ts';
 import { check } from './entity/check.ts';
 import { asPublished } from './entity/published.ts';
 import type { Models } from './entity/models.ts';
+import { checkOwn, provisionedEntities, type Provisioned } from './entity/provisioned.ts';
 import { asRestamped, registered } from './entity/registered.ts';
 import type { Consignment, DeadLetter, Origin, Publication } from './outbox/outbox.ts';
 import type {
@@ -50,6 +51,8 @@ export interface AgentKnowledge extends Knowledge {
   readonly decoders: ReadonlyMap<string, Decoder>;
   readonly families: ReadonlyMap<string, Family>;
   device(uplink: Uplink): Device | undefined;
+  /** The sender, when it is not in the registry but was provisioned as for a FIWARE IoT Agent. */
+  provisioned?(uplink: Uplink, topic: string): Provisioned | undefined;
 }
 
 /** A consignment with what a person may want to see of the way to it. */
@@ -82,6 +85,8 @@ export function passMessage(message: MqttMessage, envelope: Envelope, knowledge:
 function passUplink(uplink: Uplink, knowledge: AgentKnowledge, way: Way): string | undefined {
   const device = knowledge.device(uplink);
   if (device === undefined) {
+    const provisioned = knowledge.provisioned?.(uplink, way.origin.from);
+    if (provisioned !== undefined) return passProvisioned(uplink, provisioned, knowledge, way);
     way.refuse(
       reject('decode', 'unknown_device', `device "${uplink.deviceId}" is not in the device registry; register it and replay this message`),
     );
@@ -120,6 +125,15 @@ function passUplink(uplink: Uplink, knowledge: AgentKnowledge, way: Way): string
   return decoded?.event;
 }
 
+/** Entities of a type of the Smart Data Models are checked against it; those of other types, and of the general Device, by form only. */
+function passProvisioned(uplink: Uplink, device: Provisioned, knowledge: AgentKnowledge, way: Way): undefined {
+  way.devices.add(device.deviceId);
+  const model = device.entityType === 'Device' ? undefined : knowledge.models.types.get(device.entityType);
+  const made = way.run('decode', () => provisionedEntities(uplink, device, model));
+  const form = model === undefined ? (entity: Entity) => checkOwn(entity, way.origin.receivedAt) : undefined;
+  for (const entity of made?.values ?? []) passEntity(entity, knowledge, way, form);
+}
+
 /** One dataset row through the whole line. Never throws. A row that gives nothing is refused as `no_measurement`. */
 export function passRow(row: Row, rowNumber: number, file: DatasetFile, from: string, adapter: Adapter, knowledge: Knowledge): Passage {
   const origin: Origin = { plugin: `adapters/${adapter.name}`, from, row: rowNumber, receivedAt: file.fetchedAt };
@@ -139,8 +153,13 @@ export function passRow(row: Row, rowNumber: number, file: DatasetFile, from: st
 }
 
 /** check → screen → assess: from here on agents and adapters go the same way. */
-function passEntity(entity: Entity, knowledge: Knowledge, way: Way): void {
-  const checked = way.run('check', () => check(entity, knowledge.models, way.origin.receivedAt));
+function passEntity(
+  entity: Entity,
+  knowledge: Knowledge,
+  way: Way,
+  inspect = (one: Entity) => check(one, knowledge.models, way.origin.receivedAt),
+): void {
+  const checked = way.run('check', () => inspect(entity));
   for (const valid of checked?.values ?? []) {
     for (const screened of way.run('screen', () => screen(valid, knowledge.personalFields))?.values ?? []) {
       way.publish(assess(screened, knowledge.quantities, knowledge.models));

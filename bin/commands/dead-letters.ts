@@ -9,7 +9,7 @@ import { loadConfig, type Config } from '../../core/service/config.ts';
 import { loadKnowledge } from '../../core/service/knowledge.ts';
 import { createLogger } from '../../core/service/log.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
-import { outboxFile, readDevices } from '../files.ts';
+import { outboxFile, readAgents } from '../files.ts';
 import { printRows } from './table.ts';
 
 interface FilterOptions {
@@ -56,9 +56,8 @@ export function deadLettersCommand(): Command {
 async function replayLetters(ids: number[] | undefined, options: FilterOptions): Promise<void> {
   const config = loadConfig(process.env, process.cwd(), options.config);
   const knowledge = await loadKnowledge();
-  const registry = readDevices(config, knowledge);
   if (!existsSync(config.devices)) note(`there is no device registry at ${config.devices}; KLAVZE_DEVICES_FILE names another file`);
-  const agents = { ...knowledge, ...knowledge.agents, device: registry.device.bind(registry) };
+  const agents = readAgents(config, knowledge);
   // Loaded only here: with it come the embedded brokers.
   const { publishOnce } = await import('../publish-once.ts');
   const report = await publishOnce(config, knowledge, (outbox) => {

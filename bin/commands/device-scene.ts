@@ -10,7 +10,7 @@ import type { DeviceRegistry } from '../../core/service/devices.ts';
 import { loadKnowledge, type LoadedKnowledge } from '../../core/service/knowledge.ts';
 import { createLogger } from '../../core/service/log.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
-import { outboxFile, readDevices } from '../files.ts';
+import { outboxFile, readAgents, readDevices } from '../files.ts';
 
 export interface Options {
   readonly config?: string;
@@ -33,7 +33,7 @@ export async function openScene({ config: path }: Options): Promise<Scene> {
   const config = loadConfig(process.env, process.cwd(), path);
   const knowledge = await loadKnowledge();
   const registry = readDevices(config, knowledge);
-  return { config, knowledge, registry, agents: { ...knowledge, ...knowledge.agents, device: (uplink) => registry.device(uplink) } };
+  return { config, knowledge, registry, agents: readAgents(config, knowledge) };
 }
 
 /** Reads from the outbox beside a running `klavze up`; undefined where there is none yet. */

@@ -1,0 +1,48 @@
+import { Router } from 'express';
+
+import { version } from '../core/paths.ts';
+import type { AgentKnowledge, Passage } from '../core/pipeline.ts';
+import type { Instant, MqttMessage } from '../core/plugin.ts';
+import { readProvisioning, writeProvisioning } from '../core/provision/file.ts';
+import { createMeasures } from '../core/provision/measures.ts';
+import { createProvisioning } from '../core/provision/router.ts';
+import { findProvisioned, knowsKey } from '../core/provision/store.ts';
+import type { Config } from '../core/service/config.ts';
+import { provisioningFile } from './files.ts';
+
+export interface RunningProvisioning {
+  /** `/iot`: measures over HTTP, and the provisioning API where the configuration allows it. */
+  readonly router: Router;
+  readonly provisioned: NonNullable<AgentKnowledge['provisioned']>;
+}
+
+/** What was provisioned as for a FIWARE IoT Agent, kept in the data folder. @throws {ConfigError} when that file is not valid. */
+export function startProvisioning(
+  config: Config,
+  accept: (message: MqttMessage) => Promise<Passage> | undefined,
+  clock: () => Instant,
+): RunningProvisioning {
+  const file = provisioningFile(config);
+  let provisioning = readProvisioning(file);
+  const router = Router();
+  router.use(createMeasures({ knows: (apikey) => knowsKey(provisioning, apikey), accept, clock }));
+  const { token } = config.provisioning;
+  if (token !== undefined || isLoopback(config.http.host)) {
+    router.use(
+      createProvisioning({
+        ...(token === undefined ? {} : { token }),
+        version,
+        current: () => provisioning,
+        keep(next) {
+          writeProvisioning(file, next);
+          provisioning = next;
+        },
+      }),
+    );
+  }
+  return { router, provisioned: (uplink, topic) => findProvisioned(provisioning, uplink, topic) };
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
