@@ -1,15 +1,4 @@
-import {
-  deviceIdFault,
-  frameUplink,
-  isObject,
-  plainNumber,
-  readJson,
-  refused,
-  reject,
-  type MqttMessage,
-  type Outcome,
-  type Uplink,
-} from '#core';
+import { deviceIdFault, frameUplink, isObject, plainNumber, readJson, refused, reject, type MqttMessage, type Opened } from '#core';
 
 const topicForm = /^mqtt\/things\/([^/]*)\/uplink$/;
 
@@ -17,7 +6,7 @@ const topicForm = /^mqtt\/things\/([^/]*)\/uplink$/;
  * `DevEUI_uplink` is an uplink; other members (`DevEUI_downlink_Sent`, `DevEUI_location`, `DevEUI_notification` …) are events.
  * `payload_hex` is hexadecimal, numbers are often texts. Time is `Time`, the network server's, with offset.
  */
-export function open(message: MqttMessage): Outcome<Uplink> & { readonly event?: string } {
+export function open(message: MqttMessage): Opened {
   const payload = readJson(message.payload);
   if (!payload.ok) return refused(payload.error);
   const up = isObject(payload.value) ? payload.value['DevEUI_uplink'] : undefined;

@@ -1,10 +1,10 @@
-import { deviceIdFault, frameUplink, isObject, readJson, refused, reject, type MqttMessage, type Outcome, type Uplink } from '#core';
+import { deviceIdFault, frameUplink, isObject, readJson, refused, reject, type MqttMessage, type Opened } from '#core';
 
 /**
  * `cmd: "rx"` is an uplink; `gw` repeats it with the gateways that heard it, `tx`, `txd`, `join` and others tell of the network: events.
  * `data` is hexadecimal. Time is `ts`, the network server's clock in milliseconds.
  */
-export function open(message: MqttMessage): Outcome<Uplink> & { readonly event?: string } {
+export function open(message: MqttMessage): Opened {
   const payload = readJson(message.payload);
   if (!payload.ok) return refused(payload.error);
   const up = payload.value;

@@ -7,6 +7,7 @@ import {
   refused,
   reject,
   type MqttMessage,
+  type Opened,
   type Outcome,
   type Uplink,
 } from '#core';
@@ -15,7 +16,7 @@ import {
  * An array of uplinks, or one alone. `payload` is hexadecimal; `fPort`, `rssi` and `snr` are texts. Time is `timestamp`, the network
  * server's. Entries of another `messageType` are events. One bad entry does not cost the others.
  */
-export function open(message: MqttMessage): Outcome<Uplink> & { readonly event?: string } {
+export function open(message: MqttMessage): Opened {
   const payload = readJson(message.payload);
   if (!payload.ok) return refused(payload.error);
   const entries = Array.isArray(payload.value) ? (payload.value as unknown[]) : [payload.value];
@@ -31,7 +32,7 @@ export function open(message: MqttMessage): Outcome<Uplink> & { readonly event?:
   return event === undefined ? outcome : { ...outcome, event };
 }
 
-function openEntry(entry: unknown, pointer: string, arrivedAt: string): Outcome<Uplink> & { readonly event?: string } {
+function openEntry(entry: unknown, pointer: string, arrivedAt: string): Opened {
   if (!isObject(entry)) return refused(reject('decode', 'malformed_payload', 'the message holds an entry that is no uplink', pointer));
   const fault = deviceIdFault(entry['devEui'], 'devEui');
   if (fault !== undefined) return refused({ ...fault, pointer: `${pointer}/devEui` });

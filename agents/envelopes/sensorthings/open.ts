@@ -1,4 +1,4 @@
-import { deviceIdFault, isObject, readJson, refused, reject, type MqttMessage, type Outcome, type Uplink } from '#core';
+import { deviceIdFault, isObject, readJson, refused, reject, type MqttMessage, type Opened, type Outcome, type Uplink } from '#core';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -8,7 +8,7 @@ const topicForm = /^v1\.[01]\/(?:(?:Multi)?Datastreams\((.*)\)|[^/]*)(?:\/Observ
  * An Observation belongs to the Datastream of the topic, else to the one that it names itself; the device id is `datastream-<id>`. What an
  * expanded Datastream says of quantity and unit goes along. A Thing that is made with its Datastreams brings the Observations in them.
  */
-export function open(message: MqttMessage): Outcome<Uplink> & { readonly event?: string } {
+export function open(message: MqttMessage): Opened {
   const payload = readJson(message.payload);
   const inTopic = topicForm.exec(message.topic)?.[1];
   if (!payload.ok) return refused(payload.error);
@@ -20,7 +20,7 @@ export function open(message: MqttMessage): Outcome<Uplink> & { readonly event?:
   return openStream(inTopic?.replace(/^'(.*)'$/, '$1') ?? stream?.['@iot.id'], stream ?? {}, [payload.value], message);
 }
 
-function openThing(streams: readonly Json[], message: MqttMessage): Outcome<Uplink> & { readonly event?: string } {
+function openThing(streams: readonly Json[], message: MqttMessage): Opened {
   const outcome: Outcome<Uplink> = { values: [], rejections: [] };
   for (const stream of streams) {
     const { Observations: observations, name } = stream;

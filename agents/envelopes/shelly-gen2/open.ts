@@ -1,8 +1,17 @@
-import { deviceIdFault, isObject, readText, parseJson, refused, reject, type MqttMessage, type Outcome, type Uplink } from '#core';
+import {
+  deviceIdFault,
+  isObject,
+  readText,
+  parseJson,
+  refused,
+  reject,
+  type MqttMessage,
+  type Opened,
+  type Outcome,
+  type Uplink,
+} from '#core';
 
 import { channelsOf, measuring } from './channels.ts';
-
-type Opened = Outcome<Uplink> & { readonly event?: string };
 
 const topicForm = /^([^/]*)\/(?:(events\/rpc)|status\/([^/]+)|(online))$/;
 

@@ -1,8 +1,6 @@
-import { deviceIdFault, isObject, readJson, refused, reject, type MqttMessage, type Outcome, type Uplink } from '#core';
+import { deviceIdFault, isObject, readJson, refused, reject, type MqttMessage, type Opened, type Outcome, type Uplink } from '#core';
 
 import { sensorsOf } from './sensors.ts';
-
-type Opened = Outcome<Uplink> & { readonly event?: string };
 
 const topicForm = /^(?:tele|stat)\/([^/]*)\/([^/]*)$/;
 /** Kinds of message that are told apart in the figures. */

@@ -1,21 +1,10 @@
-import {
-  accepted,
-  deviceIdFault,
-  deviceInstant,
-  isObject,
-  readJson,
-  refused,
-  reject,
-  type MqttMessage,
-  type Outcome,
-  type Uplink,
-} from '#core';
+import { accepted, deviceIdFault, deviceInstant, isObject, readJson, refused, reject, type MqttMessage, type Opened } from '#core';
 
 /**
  * A decoded telegram. The meter is named by `id`, a text whose leading zeros count; the last level of the topic and `name` are tried as
  * other ids of it. Time is `timestamp`, the receiver's clock. What is no telegram is an event.
  */
-export function open(message: MqttMessage): Outcome<Uplink> & { readonly event?: string } {
+export function open(message: MqttMessage): Opened {
   const payload = readJson(message.payload);
   if (!payload.ok) return refused(payload.error);
   const telegram = payload.value;

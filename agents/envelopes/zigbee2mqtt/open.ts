@@ -1,6 +1,4 @@
-import { accepted, deviceIdFault, isObject, parseJson, readText, refused, type MqttMessage, type Outcome, type Uplink } from '#core';
-
-type Opened = Outcome<Uplink> & { readonly event?: string };
+import { accepted, deviceIdFault, isObject, parseJson, readText, refused, type MqttMessage, type Opened, type Uplink } from '#core';
 
 /**
  * `zigbee2mqtt/<friendly name>`: the state of a device, an object. The name may contain `/`, which becomes `.` in the device id.
