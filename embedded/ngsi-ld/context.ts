@@ -52,7 +52,7 @@ export function createContexts(options: ContextOptions): CachedContexts {
   }
 
   async function resolve(context: unknown): Promise<ResolvedContext> {
-    const user = userPart(context);
+    const user = userPart(context, options.urlOf);
     const key = JSON.stringify(user) ?? '';
     for (const part of [context].flat(Infinity)) if (typeof part === 'string') hits.set(part, (hits.get(part) ?? 0) + 1);
     const known = resolved.get(key);
@@ -80,10 +80,18 @@ export function createContexts(options: ContextOptions): CachedContexts {
   };
 }
 
+/** The Location of a context that the broker hosts, taken as a reference as it is. */
+const OWN_PATH = '/ngsi-ld/v1/jsonldContexts/';
+
+export function isOwnPath(part: unknown): part is string {
+  return typeof part === 'string' && part.startsWith(OWN_PATH);
+}
+
 /** The context without the core, which is always applied last; one entry stands alone. Checks its shape only. */
-function userPart(context: unknown): unknown {
+function userPart(context: unknown, urlOf: ContextOptions['urlOf']): unknown {
   if (context === undefined || context === null) return undefined;
-  const parts = (Array.isArray(context) ? context.flat(Infinity) : [context]) as unknown[];
+  const given = (Array.isArray(context) ? context.flat(Infinity) : [context]) as unknown[];
+  const parts = given.map((part) => (isOwnPath(part) ? urlOf(decodeURIComponent(part.slice(OWN_PATH.length))) : part));
   const kept = parts.filter((part) => !(typeof part === 'string' && isCoreContextUrl(part)) && !isEmpty(part));
   for (const part of kept) {
     if (holdsScoped(part))

@@ -156,6 +156,12 @@ describe('/jsonldContexts', () => {
     const entity = sensor({ speed: 1 });
     expect((await call('POST', '/entities', entity, link(url))).status).toBe(201);
     expect((await call('GET', `/entities/${entity.id}?options=keyValues`)).json).toMatchObject({ 'https://ex.org/hosted': 1 });
+    // Its Location does as well as its URL, in a Link header and in a body.
+    const location = created.headers.get('location') ?? '';
+    expect((await call('GET', `/entities/${entity.id}?options=keyValues`, undefined, link(location))).json).toMatchObject({ speed: 1 });
+    const other = { ...sensor({ speed: 2 }), '@context': location };
+    expect((await call('POST', '/entities', other, LD)).status).toBe(201);
+    expect((await call('GET', `/entities/${other.id}?options=keyValues`, undefined, link(url))).json).toMatchObject({ speed: 2 });
     expect((await call('GET', `${path}?details=true`)).json).toMatchObject({
       URL: url,
       localId: expect.any(String),

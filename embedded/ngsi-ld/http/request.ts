@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { isOwnPath } from '../context.ts';
 import { Problem } from '../problems.ts';
 import type { BrokerDeps, ResolvedContext } from '../types.ts';
 import { duplicateKey } from './duplicate-key.ts';
@@ -98,7 +99,8 @@ function linkContext(req: Request): string | undefined {
   });
   if (found.length > 1) throw new Problem('BadRequestData', 'Invalid Link header', 'one JSON-LD context is expected');
   const url = found[0]?.[1]?.trim();
-  if (url !== undefined && !/^https?:\/\/\S+$/.test(url)) throw new Problem('BadRequestData', 'Invalid Link header', `${url} is no URL`);
+  if (url !== undefined && !isOwnPath(url) && !/^https?:\/\/\S+$/.test(url))
+    throw new Problem('BadRequestData', 'Invalid Link header', `${url} is no URL`);
   return url;
 }
 
