@@ -1,15 +1,4 @@
-import {
-  deviceIdFault,
-  isObject,
-  readText,
-  parseJson,
-  refused,
-  reject,
-  type MqttMessage,
-  type Opened,
-  type Outcome,
-  type Uplink,
-} from '#core';
+import { deviceIdFault, isObject, readJson, refused, reject, type MqttMessage, type Opened, type Outcome, type Uplink } from '#core';
 
 import { channelsOf, measuring } from './channels.ts';
 
@@ -25,10 +14,8 @@ export function open(message: MqttMessage): Opened {
   if (isRpc === undefined && isOnline === undefined && !measuring.test(component)) return event('status');
   const fault = deviceIdFault(deviceId, `the topic ${message.topic}`);
   if (fault !== undefined) return refused(fault);
-  const text = readText(message.payload);
-  if (!text.ok) return refused(text.error);
-  if (isOnline !== undefined) return event(text.value.trim() === 'true' ? 'online' : 'offline');
-  const payload = parseJson(text.value);
+  if (isOnline !== undefined) return event(Buffer.from(message.payload).toString().trim() === 'true' ? 'online' : 'offline');
+  const payload = readJson(message.payload);
   if (!payload.ok) return refused(payload.error);
   if (!isObject(payload.value)) {
     return refused(reject('decode', 'malformed_payload', 'the message is no JSON object; expected the status of a Shelly device'));
