@@ -227,6 +227,7 @@ export interface Adapter<R = unknown> {
     /** IANA zone of local times in the data. */
     readonly timezone: string;
     readonly crs: string;
+    /** May hold `{part}`, `{station}`, `{from}` and `{to}`, see `core/source/addresses.ts`. */
     /** May hold `{station}`, `{from}` and `{to}`, see `core/source/addresses.ts`. */
   };
   /** Cron expression in the dataset's time zone. */
@@ -239,8 +240,10 @@ export type Authorization =
   readonly authorization?: Authorization;
   /** Days before today that are asked for where the URL has `{from}`: what the publisher still replaces. */
   readonly readsBack?: number;
-  | { readonly kind: 'header'; readonly header: string };
-
+  /** Files of which the dataset consists: what stands for `{part}` in the URL, read one after the other. */
+  readonly parts?: readonly [string, ...string[]];
+  /** Cron expression in the dataset's time zone. */
+  readonly schedule: string;
   readonly format: Format;
   readonly recordSchema: object;
   /** Smart Data Model types it makes. */

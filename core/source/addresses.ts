@@ -10,7 +10,8 @@ export interface Address {
 }
 
 /**
- * The addresses of a run: one, or one for each station where the URL has `{station}`. `{from}` and `{to}` are days in the dataset's time
+ * The addresses of a run: one, one for each station where the URL has `{station}`, or one for each of `adapter.parts` where it has
+ * `{part}`. `{from}` and `{to}` are days in the dataset's time
  * zone: `adapter.readsBack` days ago, and today. An error says what the configuration lacks.
  */
 export function addressesOf(
@@ -21,6 +22,10 @@ export function addressesOf(
 ): Result<readonly Address[], string> {
   const today = Temporal.Instant.from(now).toZonedDateTimeISO(adapter.dataset.timezone).toPlainDate();
   const dated = url.replaceAll('{from}', today.subtract({ days: adapter.readsBack ?? 0 }).toString()).replaceAll('{to}', today.toString());
+  if (dated.includes('{part}')) {
+    const parts = adapter.parts ?? [];
+    return ok(parts.map((part) => ({ url: dated.replaceAll('{part}', part), key: `adapters/${adapter.name}/${part}` })));
+  }
   if (!dated.includes('{station}')) return ok([{ url: dated, key: `adapters/${adapter.name}` }]);
   if (stations === 'all' || stations.length === 0) {
     return err(`${adapter.name} is read station by station; list them in adapters.${adapter.name}.stations`);

@@ -30,7 +30,7 @@ export function decodeText(bytes: Uint8Array, name: string, fallback?: 'windows-
   const text = fatal(bytes, encoding);
   if (text === undefined) return err(wrong(`${name} is read as ${encoding} but ${firstBadPlace(bytes, encoding)}`));
   // windows-1250 has no byte that cannot be read; those without a letter become control characters.
-  if (/[\0\u0080-\u009f]/.test(text)) {
+  if (text.includes('\0') || (encoding === 'windows-1250' && /[\u0080-\u009f]/.test(text))) {
     return err(wrong(`${name} holds bytes that are no text; expected UTF-8, windows-1250 or ISO-8859-2`));
   }
   return ok(text);

@@ -93,6 +93,11 @@ describe('addresses', () => {
     expect(addressesOf('https://a/', 'all', adapter, now)).toEqual({ ok: true, value: [{ url: 'https://a/', key: 'adapters/x' }] });
   });
 
+  it('are one for each part of the dataset, whatever the stations', () => {
+    const addresses = addressesOf('https://a/{part}.xml', 'all', { ...adapter, parts: ['N', 'S'] }, now);
+    expect(addresses.ok && addresses.value.map(({ url }) => url)).toEqual(['https://a/N.xml', 'https://a/S.xml']);
+  });
+
   it('need the stations by name', () => {
     for (const stations of ['all', []] as const) {
       expect(addressesOf('https://a/{station}', stations, adapter, now)).toEqual({
