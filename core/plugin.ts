@@ -214,6 +214,12 @@ export interface DatasetFile {
   readonly fetchedAt: Instant;
 }
 
+export type Authorization =
+  /** `username` and `password` are exchanged for a bearer token (OAuth 2.0 password grant, RFC 6749 4.3). */
+  | { readonly kind: 'passwordGrant'; readonly tokenUrl: string }
+  /** `token` goes into a header of this name. */
+  | { readonly kind: 'header'; readonly header: string };
+
 /** A batch source. Pure functions and declarations; fetching, parsing and scheduling is the core's. */
 export interface Adapter<R = unknown> {
   readonly name: string;
@@ -221,21 +227,14 @@ export interface Adapter<R = unknown> {
   readonly dataset: {
     readonly publisher: string;
     readonly landingPage: string;
+    /** May hold `{part}`, `{station}`, `{from}` and `{to}`, see `core/source/addresses.ts`. */
     readonly url: string;
     readonly licence: string;
     readonly attribution: string;
     /** IANA zone of local times in the data. */
     readonly timezone: string;
     readonly crs: string;
-    /** May hold `{part}`, `{station}`, `{from}` and `{to}`, see `core/source/addresses.ts`. */
-    /** May hold `{station}`, `{from}` and `{to}`, see `core/source/addresses.ts`. */
   };
-  /** Cron expression in the dataset's time zone. */
-  readonly schedule: string;
-export type Authorization =
-  /** `username` and `password` are exchanged for a bearer token (OAuth 2.0 password grant, RFC 6749 4.3). */
-  | { readonly kind: 'passwordGrant'; readonly tokenUrl: string }
-  /** `token` goes into a header of this name. */
   /** How the publisher wants to be asked. The secrets stand in the configuration, under `adapters.<name>`; without them it is not run. */
   readonly authorization?: Authorization;
   /** Days before today that are asked for where the URL has `{from}`: what the publisher still replaces. */
@@ -258,5 +257,3 @@ export type Authorization =
   /** A snapshot outside these bounds is not published at all. */
   readonly expect: { readonly minRows: number; readonly maxRejectedPct: number };
 }
-  /** How the publisher wants to be asked. The secrets stand in the configuration, under `adapters.<name>`; without them it is not run. */
-  readonly authorization?: Authorization;
