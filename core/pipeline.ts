@@ -9,6 +9,7 @@
 import { assess } from './assess/assess.ts';
 import { calibrate } from './decode/calibrate.ts';
 import { timed } from './decode/clock.ts';
+import { withoutContradictions } from './decode/contradictions.ts';
 import { deviceEntity, isDeviceQuantity } from './entity/device.ts';
 import type { Entity } from './entity/entity.ts';
 import { check } from './entity/check.ts';
@@ -118,7 +119,9 @@ function passUplink(uplink: Uplink, knowledge: AgentKnowledge, way: Way): string
   const readings = calibrate(stamped, device);
   way.readings.push(...readings);
   if (readings.length === 0) return decoded?.event;
-  const measured = readings.filter((reading) => !isDeviceQuantity(reading.quantity));
+  const { clear, rejections: contradictions } = withoutContradictions(readings);
+  for (const rejection of contradictions) way.refuse(rejection);
+  const measured = clear.filter((reading) => !isDeviceQuantity(reading.quantity));
   const entities = measured.length === 0 ? [] : (way.run('map', () => family.map(measured, asPublished(device, family)))?.values ?? []);
   const ownEntity = { ...deviceEntity(device, family, readings, uplink), ...registered(device) } as Entity;
   for (const entity of [...entities, ownEntity]) passEntity(isRestamped ? asRestamped(entity) : entity, knowledge, way);

@@ -33,6 +33,7 @@ export const rejectionCodes = [
   'schema_violation',
   // map
   'missing_datum',
+  'contradiction',
   'missing_location',
   'no_measurement',
   'unmapped_quantity',

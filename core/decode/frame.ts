@@ -52,7 +52,7 @@ export function readFrame(uplink: Uplink, read: (report: FrameReport) => void): 
     return refused(reject('decode', 'unknown_frame', `the frame has ${bytes.length} bytes; expected at most ${longest}`));
   }
   const { receivedAt } = uplink;
-  const moments = new Map<Instant, Record<string, number>>();
+  const moments = new Map<Instant, Record<string, number>[]>();
   const rejections: Rejection[] = [];
   let event: string | undefined;
   function refuse(code: RejectionCode, message: string): void {
@@ -70,9 +70,12 @@ export function readFrame(uplink: Uplink, read: (report: FrameReport) => void): 
         refuse('invalid_value', `${quantity} is ${value}; expected ${range[0]} to ${range[1]}`);
         return;
       }
-      const values = moments.get(at);
-      if (values === undefined) moments.set(at, { [quantity]: value });
-      else values[quantity] = value;
+      const records = moments.get(at) ?? [];
+      moments.set(at, records);
+      // A second value of the same quantity (another channel) is a record of its own, so that both are read.
+      const record = records.find((known) => known[quantity] === undefined || known[quantity] === value);
+      if (record === undefined) records.push({ [quantity]: value });
+      else record[quantity] = value;
     },
     event(name) {
       event ??= name;
@@ -83,7 +86,9 @@ export function readFrame(uplink: Uplink, read: (report: FrameReport) => void): 
       return at;
     },
   });
-  const values = [...moments].sort(([a], [b]) => (a < b ? -1 : 1)).map(([observedAt, found]) => ({ observedAt, values: found }));
+  const values = [...moments]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([observedAt, records]) => records.map((found) => ({ observedAt, values: found })));
   if (values.length > 0 || rejections.length > 0) return { values, rejections };
   return event === undefined
     ? refused(reject('decode', 'unknown_frame', 'the frame holds nothing that is known'))

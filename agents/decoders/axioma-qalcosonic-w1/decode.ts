@@ -27,7 +27,6 @@ export function decode(uplink: Uplink): FrameOutcome {
     else if (length === status) readRegister(report);
     else if (length >= day.least && length <= day.most) readDay(report);
     else if (length >= log.least && length <= log.most) {
-      // The register is newer than an entry of the same hour, hence read last.
       readLog(report);
       readRegister(report);
     } else {

@@ -65,6 +65,8 @@ function takeLog(
     return;
   }
   for (const { seconds, litres } of entries) {
+    // The register is newer than an entry of the same moment.
+    if (limit.register !== undefined && seconds >= limit.now) continue;
     const at = report.clock(seconds);
     if (at !== undefined) report.measured('waterVolume', litres, undefined, at);
   }

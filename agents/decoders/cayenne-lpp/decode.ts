@@ -6,8 +6,8 @@ const unixTime = types[0x85];
 
 /**
  * Channel, type and value in a row, big-endian; a Unix time among them is the moment of the others when it can be trusted. The application
- * port is not checked. Refuses `truncated_frame` (the whole frame), `unknown_frame` (what follows an unknown type), `invalid_value` for a
- * quantity that two channels give differently, and `unmapped_quantity`, once, for types that may mean anything.
+ * port is not checked. Refuses `truncated_frame` (the whole frame), `unknown_frame` (what follows an unknown type) and
+ * `unmapped_quantity`, once, for types that may mean anything. Two channels of one type give two readings.
  */
 export function decode(uplink: Uplink): FrameOutcome {
   return readFrame(uplink, readFields);
@@ -27,19 +27,16 @@ function readFields(report: FrameReport): void {
     },
     nameAt: (offset) => `type ${headerOf(view, offset + 1, 1)}`,
   });
-  const values = new Map<string, Set<number>>();
+  const values: [string, number][] = [];
   const unmapped: string[] = [];
   for (const { type, offset, channel } of found) {
-    if (type.quantity !== undefined) values.set(type.quantity, (values.get(type.quantity) ?? new Set()).add(type.read(view, offset)));
+    if (type.quantity !== undefined) values.push([type.quantity, type.read(view, offset)]);
     else if (type.meansAnything === true) unmapped.push(`${type.name} (channel ${channel})`);
     else report.event(type.name);
     if (type === unixTime) at = deviceClock(view.getUint32(offset), report.receivedAt) ?? at;
   }
-  for (const [quantity, [value, ...others]] of values) {
-    if (others.length > 0)
-      report.refuse('invalid_value', `the frame gives ${quantity} on several channels with different values; expected one`);
-    else if (value !== undefined) report.measured(quantity, value, ranges[quantity], at);
-  }
+  // The moment may stand behind the values that it belongs to.
+  for (const [quantity, value] of values) report.measured(quantity, value, ranges[quantity], at);
   if (unmapped.length > 0) {
     report.refuse('unmapped_quantity', `what these mean only the maker of the device knows: ${unmapped.slice(0, 20).join(', ')}`);
   }
