@@ -3,12 +3,14 @@ import { Command } from 'commander';
 import { deviceUrn } from '../../core/entity/device.ts';
 import type { Outbox } from '../../core/outbox/outbox.ts';
 import type { Device } from '../../core/plugin.ts';
+import { readProvisioning } from '../../core/provision/file.ts';
 import { withField } from '../../core/service/devices-edit.ts';
 import { keptMessages, keptOf } from '../../core/service/kept.ts';
 import { sightingsKey, type Sighting, type Sightings } from '../../core/service/silence.ts';
 import { messagesOf, readingLines, tryMessage } from '../../core/service/try.ts';
 import { dryRunLines } from '../../core/source/dry-run.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
+import { provisioningFile } from '../files.ts';
 import { addCommand, adoptCommand } from './device-add.ts';
 import { readRegistryText, writeRegistry } from './device-file.ts';
 import { mustFind, namesOf, openScene, withCommon, withOutbox, type Options } from './device-scene.ts';
@@ -18,12 +20,18 @@ import { printRows } from './table.ts';
 export function deviceCommand(): Command {
   const device = new Command('device').description('the device registry');
   withCommon(device.command('list'))
-    .description('devices with family, state and when they were last heard')
+    .description('devices, also provisioned ones, with family, state and when they were last heard')
     .action(async (options: Options) => {
       const scene = await openScene(options);
       const seen = (await withOutbox(scene.config, sightingsOf)) ?? {};
-      const rows = scene.registry.devices.map((one) => row(one, seen[one.id]));
-      printRows(rows, options.json === true);
+      const registered = scene.registry.devices.map((one) => row(one, seen[one.id]));
+      const provisioned = readProvisioning(provisioningFile(scene.config))
+        .devices.filter(({ device_id: id }) => scene.registry.find(id) === undefined)
+        .map(({ device_id: id, entity_type: type }) => ({
+          ...row({ id }, seen[id]),
+          family: `provisioned${type === undefined ? '' : ` as ${type}`}`,
+        }));
+      printRows([...registered, ...provisioned], options.json === true);
     });
   withCommon(device.command('show').argument('<id>', 'id of the device, or one of its other names'))
     .description('one device: its entry, its entities, when it was last heard, what was kept of it')
@@ -46,7 +54,7 @@ function sightingsOf(outbox: Outbox): Readonly<Record<string, Sighting>> {
   return (outbox.state.get(sightingsKey) as Sightings | undefined)?.devices ?? {};
 }
 
-function row(device: Device, sighting: Sighting | undefined) {
+function row(device: Pick<Device, 'id'> & Partial<Device>, sighting: Sighting | undefined) {
   const { id, family, decoder, name, retiredAt } = device;
   return { id, family, decoder, name: name?.sl ?? name?.en, state: stateOf(retiredAt, sighting), lastSeen: sighting?.last };
 }

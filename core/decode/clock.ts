@@ -17,8 +17,9 @@ export interface Timed {
  * time, so that the newest was measured when the uplink came and the distances between them stay.
  */
 export function timed(readings: readonly Reading[], device: Device, receivedAt: Instant): Timed {
-  const latest = Date.parse(receivedAt) + toleratedAheadMs;
-  const isAhead = ({ observedAt }: Reading): boolean => Date.parse(observedAt) > latest;
+  // Instants have one form, so that texts compare as moments do; most stamps need no more than that.
+  const isAhead = ({ observedAt }: Reading): boolean =>
+    observedAt > receivedAt && Date.parse(observedAt) > Date.parse(receivedAt) + toleratedAheadMs;
   const isBefore = ({ observedAt }: Reading): boolean => device.installedAt !== undefined && observedAt < device.installedAt;
   const wrong = readings.filter((reading) => isAhead(reading) || isBefore(reading));
   const [first] = wrong;

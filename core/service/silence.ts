@@ -21,6 +21,7 @@ export const sightingsKey = 'core/sightings';
 
 /** So many expected intervals without a message are a silence. */
 const patience = 3;
+const mostSightings = 50_000;
 
 export interface Turn {
   readonly device: Device;
@@ -71,7 +72,12 @@ export class SilenceWatch {
     return this.sightings.get(id)?.silent === true;
   }
 
+  /** Of very many senders, as a service group may take, the last heard are kept. */
   toKeep(now: Instant): Sightings {
+    if (this.sightings.size > mostSightings) {
+      const oldest = [...this.sightings].sort(([, a], [, b]) => (a.from < b.from ? -1 : 1));
+      for (const [id] of oldest.slice(0, this.sightings.size - mostSightings)) this.sightings.delete(id);
+    }
     return { at: now, devices: Object.fromEntries(this.sightings) };
   }
 }

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import axios from 'axios';
 import mqtt from 'mqtt';
 
-import { ended, start } from './klavze.ts';
+import { ended, klavze, start } from './klavze.ts';
 
 let folder: string;
 const children: ChildProcess[] = [];
@@ -123,6 +123,8 @@ describe('the provisioning API of the IoT Agents', () => {
     expect(
       (await http.post('/iot/json?k=1068318794&i=tractor-7', '{"a":', { headers: { 'content-type': 'application/json' } })).status,
     ).toBe(400);
+    const listed = await klavze(['device', 'list', '--json'], { KLAVZE_CONFIG: join(folder, 'klavze.yaml') });
+    expect(JSON.parse(listed.stdout)).toMatchObject([{ id: 'temperature001', family: 'provisioned as Device' }]);
     expect((await first.stop()).code).toBe(0);
 
     const again = await up();
