@@ -52,6 +52,7 @@ describe('loadModels', () => {
       'device',
       'energy',
       'environment',
+      'organization',
       'parking',
       'transportation',
       'water-consumption',

@@ -1,0 +1,12 @@
+import type { Adapter } from '#core';
+
+export const dataset = {
+  publisher: 'Geodetska uprava Republike Slovenije (GURS)',
+  landingPage: 'https://ipi.eprostor.gov.si/jgp/data',
+  // A daily copy of the register as CSV; the publisher itself gives shapefiles.
+  url: 'https://raw.githubusercontent.com/stefanb/gurs-rpe/HEAD/data/OB.csv',
+  licence: 'CC BY 4.0',
+  attribution: 'Geodetska uprava Republike Slovenije',
+  timezone: 'Europe/Ljubljana',
+  crs: 'EPSG:3794',
+} as const satisfies Adapter['dataset'];
