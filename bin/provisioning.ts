@@ -1,9 +1,11 @@
 import { Router } from 'express';
 
 import { version } from '../core/paths.ts';
+import type { Outbox } from '../core/outbox/outbox.ts';
 import type { AgentKnowledge, Passage } from '../core/pipeline.ts';
 import type { Instant, MqttMessage } from '../core/plugin.ts';
 import { readProvisioning, writeProvisioning } from '../core/provision/file.ts';
+import { createCommands } from '../core/provision/commands.ts';
 import { createMeasures } from '../core/provision/measures.ts';
 import { createProvisioning } from '../core/provision/router.ts';
 import { findProvisioned, knowsKey } from '../core/provision/store.ts';
@@ -13,6 +15,8 @@ import { provisioningFile } from './files.ts';
 export interface RunningProvisioning {
   /** `/iot`: measures over HTTP, and the provisioning API where the configuration allows it. */
   readonly router: Router;
+  /** `/ngsi-ld/v1`: commands to provisioned devices, where the configuration allows them. */
+  readonly commands: Router;
   readonly provisioned: NonNullable<AgentKnowledge['provisioned']>;
 }
 
@@ -20,14 +24,32 @@ export interface RunningProvisioning {
 export function startProvisioning(
   config: Config,
   accept: (message: MqttMessage) => Promise<Passage> | undefined,
+  publish: (topic: string, payload: Uint8Array) => true | undefined,
+  outbox: Outbox,
   clock: () => Instant,
 ): RunningProvisioning {
   const file = provisioningFile(config);
   let provisioning = readProvisioning(file);
   const router = Router();
   router.use(createMeasures({ knows: (apikey) => knowsKey(provisioning, apikey), accept, clock }));
+  const commands = Router();
   const { token } = config.provisioning;
   if (token !== undefined || isLoopback(config.http.host)) {
+    if (config.provisioning.commands) {
+      commands.use(
+        createCommands({
+          ...(token === undefined ? {} : { token }),
+          current: () => provisioning,
+          clock,
+          publish,
+          keep: (entity) =>
+            outbox.append({
+              publications: [{ entity, origin: { plugin: 'core/provision', from: `command ${entity.id}`, receivedAt: clock() } }],
+              deadLetters: [],
+            }),
+        }),
+      );
+    }
     router.use(
       createProvisioning({
         ...(token === undefined ? {} : { token }),
@@ -40,7 +62,7 @@ export function startProvisioning(
       }),
     );
   }
-  return { router, provisioned: (uplink, topic) => findProvisioned(provisioning, uplink, topic) };
+  return { router, commands, provisioned: (uplink, topic) => findProvisioned(provisioning, uplink, topic) };
 }
 
 function isLoopback(host: string): boolean {

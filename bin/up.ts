@@ -79,8 +79,12 @@ async function start(
   const line: { take?: (message: MqttMessage) => Promise<Passage>; publish?: Publish } = {};
   const takePosted = (message: MqttMessage) => (outbox.writable ? line.take?.(message) : undefined);
   const ingest = createIngest({ sources: config.ingest, envelopes: knowledge.agents.envelopes, accept: takePosted, clock });
-  const { router: iot, provisioned } = startProvisioning(config, takePosted, clock);
-  const http = await serve(config, knowledge, metrics, checks, { '/ingest': ingest, '/iot': iot });
+  const send = (topic: string, payload: Uint8Array): true | undefined => {
+    line.publish?.(topic, payload);
+    return line.publish === undefined ? undefined : true;
+  };
+  const { router: iot, commands, provisioned } = startProvisioning(config, takePosted, send, outbox, clock);
+  const http = await serve(config, knowledge, metrics, checks, { '/ingest': ingest, '/iot': iot, '/ngsi-ld/v1': commands });
   closers.push(() => http.close());
   const brokerUrl = await broker(config, log, closers);
   const deliverer = deliver(config, knowledge, outbox, brokerUrl, http.url, metrics, log);

@@ -13,6 +13,7 @@ export { observation, states, type AttributeTable } from './entity/observation.t
 export { observedPeriod, periodStart } from './entity/period.ts';
 export { pollutants, pollutantsWithoutAttribute } from './entity/pollutants.ts';
 export { stationEntity, stationSchema, type StationRecord } from './entity/station.ts';
+export { commandResult } from './decode/command-result.ts';
 export { deviceIdFault } from './decode/device-id.ts';
 export { measurementReadings, measurementSchema, readFields, type Measurement } from './decode/fields.ts';
 export { decentlabBattery, readDecentlab, type DecentlabGroup } from './decode/decentlab.ts';

@@ -81,7 +81,7 @@ export function provisionedEntities(uplink: Uplink, device: Provisioned, model: 
 }
 
 /** A name that is a URI is the id itself, as the IoT Agents do it for NGSI-LD. */
-function idOf({ entityName, entityType }: Provisioned): string {
+export function idOf({ entityName, entityType }: Provisioned): string {
   return /^urn:ngsi-ld:[^:]+:.+/.test(entityName) ? entityName : urn(entityType, entityName);
 }
 

@@ -13,6 +13,7 @@ interface Common {
   readonly static_attributes?: readonly StaticAttribute[];
   readonly commands?: readonly ProvisionedAttribute[];
   readonly explicitAttrs?: boolean;
+  readonly protocol?: string;
 }
 
 /** A service group: what devices with this API key have in common. */
@@ -37,7 +38,7 @@ export interface Provisioning {
   readonly devices: readonly ProvisionedDevice[];
 }
 
-const topicForm = /^\/?(?:(?:json|ul)\/)?([^/]+)\/[^/]+\/attrs(?:\/[^/]+)?$/;
+const topicForm = /^\/?(?:(?:json|ul)\/)?([^/]+)\/[^/]+\/(?:attrs(?:\/[^/]+)?|cmdexe)$/;
 
 /**
  * The sender of an uplink that came on a topic of the IoT Agents, `/json/<apikey>/<deviceId>/attrs` and the like: a provisioned device
@@ -55,7 +56,8 @@ export function findProvisioned({ services, devices }: Provisioning, uplink: Upl
   return open === undefined ? undefined : merged({ device_id: uplink.deviceId, service: open.service, subservice: open.subservice }, open);
 }
 
-function merged(device: ProvisionedDevice, group: Service | undefined): Provisioned {
+/** A device with what its service group adds. */
+export function merged(device: ProvisionedDevice, group: Service | undefined): Provisioned {
   return {
     deviceId: device.device_id,
     entityName: device.entity_name ?? device.device_id,

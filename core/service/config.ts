@@ -42,7 +42,7 @@ export interface Config {
     readonly forbiddenCharacters: 'keep' | 'encode';
   };
   readonly adapters: Readonly<Record<string, AdapterConfig>>;
-  readonly provisioning: { readonly token?: string };
+  readonly provisioning: { readonly token?: string; readonly commands: boolean };
   readonly ingest: Readonly<Record<string, { readonly token?: string; readonly tokenInQuery: boolean }>>;
 }
 

@@ -164,4 +164,30 @@ describe('the provisioning API of the IoT Agents', () => {
     );
     await running.stop();
   }, 60_000);
+
+  it('sends provisioned commands to a device and publishes what it answers, where they are allowed', async () => {
+    const config = join(folder, 'commands.yaml');
+    writeFileSync(config, 'provisioning: { commands: true }\nadapters: { arso-air: { enabled: false } }\n');
+    const running = await up({ KLAVZE_CONFIG: config, KLAVZE_DATA_DIR: join(folder, 'commands') });
+    const http = client(running.urls.http);
+    const commands = [{ name: 'ring', type: 'command' }];
+    await http.post('/iot/services', { services: [{ apikey: 'k1', entity_type: 'Bell', resource: '/iot/d' }] });
+    await http.post('/iot/devices', {
+      devices: [{ device_id: 'bell001', entity_name: 'urn:ngsi-ld:Bell:001', transport: 'MQTT', commands }],
+    });
+    const device = await mqtt.connectAsync(running.urls.mqtt);
+    await device.subscribeAsync('/k1/bell001/cmd');
+    const received = new Promise<string>((resolve) => device.once('message', (_topic, payload) => resolve(payload.toString())));
+    const sent = await http.patch('/ngsi-ld/v1/entities/urn:ngsi-ld:Bell:001/attrs/ring', { type: 'Property', value: 'loud' });
+    expect(sent.status).toBe(204);
+    expect(await received).toBe('bell001@ring|loud');
+    const statusOf = (found: Record<string, unknown>) => (found['ring_status'] as { value?: string } | undefined)?.value;
+    expect(statusOf(await entity(running.urls.broker, 'urn:ngsi-ld:Bell:001', () => true))).toBe('PENDING');
+    await device.publishAsync('/ul/k1/bell001/cmdexe', 'bell001@ring|ring OK', { qos: 1 });
+    await device.endAsync();
+    const answered = await entity(running.urls.broker, 'urn:ngsi-ld:Bell:001', (found) => statusOf(found) === 'OK');
+    expect(answered).toMatchObject({ ring_status: { value: 'OK' }, ring_info: { value: 'ring OK' } });
+    expect(await http.patch('/ngsi-ld/v1/entities/urn:ngsi-ld:Bell:001/attrs/open', { value: 1 })).toMatchObject({ status: 404 });
+    await running.stop();
+  }, 60_000);
 });

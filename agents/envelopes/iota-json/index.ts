@@ -15,6 +15,10 @@ export default {
     '/+/+/attrs/+',
     '+/+/attrs',
     '+/+/attrs/+',
+    '/json/+/+/cmdexe',
+    'json/+/+/cmdexe',
+    '/+/+/cmdexe',
+    '+/+/cmdexe',
   ],
   open,
 } satisfies Envelope;

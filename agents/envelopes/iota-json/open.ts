@@ -1,5 +1,6 @@
 import {
   accepted,
+  commandResult,
   deviceIdFault,
   looksLikeSenml,
   parseJson,
@@ -11,13 +12,13 @@ import {
   type Uplink,
 } from '#core';
 
-const topicForm = /^\/?(json\/)?([^/]+)\/([^/]+)\/attrs(?:\/([^/]+))?$/;
+const topicForm = /^\/?(json\/)?([^/]+)\/([^/]+)\/(?:attrs(?:\/([^/]+))?|cmdexe)$/;
 
 /**
  * `/json/<apikey>/<deviceId>/attrs` and `…/attrs/<name>`, also without the first slash and without `json`. On the short topics, which
  * the UltraLight agent shares, a payload that is no JSON but holds `|` is UltraLight.
  */
-export function open(message: MqttMessage): Outcome<Uplink> {
+export function open(message: MqttMessage): Outcome<Uplink> & { readonly event?: string } {
   const [, protocol, , deviceId = '', name] = topicForm.exec(message.topic) ?? [];
   const fault = deviceIdFault(deviceId, `the topic ${message.topic}`);
   if (fault !== undefined) return refused(fault);
@@ -25,6 +26,7 @@ export function open(message: MqttMessage): Outcome<Uplink> {
   if (!text.ok) return refused(text.error);
 
   const uplink = { deviceId, receivedAt: message.receivedAt };
+  if (message.topic.endsWith('/cmdexe')) return commandResult(uplink, text.value);
   const payload = parseJson(text.value);
   if (payload.ok && name === undefined && (typeof payload.value !== 'object' || payload.value === null)) {
     const message = `a single value needs its name in the topic: /json/<apikey>/${deviceId}/attrs/<name>`;

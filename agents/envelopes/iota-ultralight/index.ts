@@ -6,6 +6,6 @@ import { open } from './open.ts';
 export default {
   name: 'iota-ultralight',
   title: { sl: 'FIWARE IoT Agent, UltraLight 2.0', en: 'FIWARE IoT Agent, UltraLight 2.0' },
-  topics: ['/ul/+/+/attrs', '/ul/+/+/attrs/+', 'ul/+/+/attrs', 'ul/+/+/attrs/+'],
+  topics: ['/ul/+/+/attrs', '/ul/+/+/attrs/+', 'ul/+/+/attrs', 'ul/+/+/attrs/+', '/ul/+/+/cmdexe', 'ul/+/+/cmdexe'],
   open,
 } satisfies Envelope;
