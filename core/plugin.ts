@@ -241,6 +241,8 @@ export interface Adapter<R = unknown> {
   readonly readsBack?: number;
   /** Files of which the dataset consists: what stands for `{part}` in the URL, read one after the other. */
   readonly parts?: readonly [string, ...string[]];
+  /** The publisher has files that name people: the bytes of a file that is refused as a whole are not kept. */
+  readonly personal?: true;
   /** Cron expression in the dataset's time zone. */
   readonly schedule: string;
   readonly format: Format;

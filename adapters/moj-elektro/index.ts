@@ -9,6 +9,7 @@ export default {
   title: { sl: 'Moj elektro: 15-minutne meritve', en: 'Moj elektro: 15-minute readings' },
   dataset,
   authorization: { kind: 'header', header: 'X-API-TOKEN' },
+  personal: true,
   // Values of a day arrive in the night after it; some are replaced within a week.
   schedule: '20 9 * * *',
   readsBack: 7,

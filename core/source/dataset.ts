@@ -72,11 +72,12 @@ export async function runAdapter(run: AdapterRun): Promise<RunReport> {
   if (input.kind === 'file') return take(run, input.bytes, input.name);
   const url = input.url ?? adapter.dataset.url;
   const missing = missingCredentials(adapter, input.credentials);
-  const addresses = addressesOf(url, stations, adapter, clock());
-  if (missing.length > 0 || !addresses.ok) {
-    const lack = `${url} is not read without ${missing.map((key) => `adapters.${adapter.name}.${key}`).join(' and ')}`;
-    return nothing(adapter, url, 'unavailable', addresses.ok ? lack : addresses.error);
+  if (missing.length > 0) {
+    const keys = missing.map((key) => `adapters.${adapter.name}.${key}`);
+    return nothing(adapter, url, 'unavailable', `the publisher asks for ${keys.join(' and ')}, which the configuration does not give`);
   }
+  const addresses = addressesOf(url, stations, adapter, clock());
+  if (!addresses.ok) return nothing(adapter, url, 'unavailable', addresses.error);
   const reports: RunReport[] = [];
   // One after the other: publishers limit how many may be asked at once.
   for (const address of addresses.value) reports.push(await fetchAndTake(run, input, address));
@@ -186,7 +187,8 @@ function unexpected(adapter: Adapter, { rows }: Dataset, passages: readonly Pass
 async function refuse(run: AdapterRun, rejection: Rejection, from: string, bytes: Uint8Array): Promise<RunReport> {
   const { adapter, sink, clock } = run;
   const origin = { plugin: `adapters/${adapter.name}`, from, receivedAt: clock() };
-  await sink.append({ publications: [], deadLetters: [{ origin, rejection, raw: bytes.subarray(0, keptBytes) }] });
+  const raw = adapter.personal === true ? new Uint8Array() : bytes.subarray(0, keptBytes);
+  await sink.append({ publications: [], deadLetters: [{ origin, rejection, raw }] });
   const counts = { received: 1, filtered: 0, entities: 0, rejections: 1 };
   return { adapter: adapter.name, from, outcome: 'refused', ...counts, reason: rejection.message };
 }
