@@ -7,15 +7,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import axios from 'axios';
 import mqtt from 'mqtt';
 
-import { ended, jsonLines, klavze, start } from './klavze.ts';
+import { jsonLines, klavze, upAndReady, withoutAdapters } from './klavze.ts';
 
 let folder: string;
 let environment: Record<string, string>;
 const children: ChildProcess[] = [];
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'klavze-device-'));
-  const away = ['arso-air', 'arso-hydro', 'arso-meteo'].map((name) => `  ${name}:\n    url: http://127.0.0.1:9/${name}.xml\n`);
-  writeFileSync(join(folder, 'klavze.yaml'), `adapters:\n${away.join('')}`);
+  writeFileSync(join(folder, 'klavze.yaml'), withoutAdapters());
   writeFileSync(
     join(folder, 'devices.yaml'),
     '# Naprave občine\ndevices:\n  - id: aq-1 # ob šoli\n    family: air-quality\n    location: [14.03, 46.0]\n    expectedInterval: 1\n',
@@ -31,30 +30,6 @@ afterAll(() => {
   for (const child of children) child.kill('SIGKILL');
   rmSync(folder, { recursive: true });
 });
-
-async function up() {
-  const child = start('bin/klavze.ts', ['up'], environment);
-  children.push(child);
-  const end = ended(child);
-  const urls = await new Promise<{ broker: string; mqtt: string; http: string }>((resolve, reject) => {
-    let printed = '';
-    child.stdout?.on('data', (chunk: Buffer) => {
-      printed += chunk.toString('utf8');
-      const broker = /(http:\/\/[\d.]+:\d+)\/ngsi-ld\/v1/.exec(printed)?.[1];
-      const mqttUrl = /mqtt:\/\/[\d.]+:\d+/.exec(printed)?.[0];
-      const http = /(http:\/\/[\d.]+:\d+)\/health\/ready/.exec(printed)?.[1];
-      if (broker !== undefined && mqttUrl !== undefined && http !== undefined) resolve({ broker, mqtt: mqttUrl, http });
-    });
-    void end.then(({ stderr }) => reject(new Error(`it ended: ${stderr}`)));
-  });
-  return {
-    urls,
-    stop() {
-      child.kill('SIGTERM');
-      return end;
-    },
-  };
-}
 
 async function publish(url: string, topic: string, payload: string): Promise<void> {
   const client = await mqtt.connectAsync(url);
@@ -84,7 +59,7 @@ async function metric(http: string, line: string): Promise<boolean> {
 
 describe('klavze device', () => {
   it('registers, adopts, tests and retires devices beside a running klavze up, which reports the silent ones', async () => {
-    const running = await up();
+    const running = await upAndReady(environment, children);
     const { urls } = running;
     const registry = () => readFileSync(join(folder, 'devices.yaml'), 'utf8');
 

@@ -1,5 +1,6 @@
 /** Runs the command line from the sources as a process of its own. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { packageRoot } from '../../core/paths.ts';
@@ -47,4 +48,41 @@ export function jsonLines(text: string): Record<string, unknown>[] {
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+export interface Urls {
+  readonly broker: string;
+  readonly mqtt: string;
+  readonly http: string;
+}
+
+/** Starts `klavze up` and waits until it says where everything is. `children` is told of the process at once. */
+export async function upAndReady(environment: Readonly<Record<string, string>>, children: ChildProcess[]) {
+  const child = start('bin/klavze.ts', ['up'], environment);
+  children.push(child);
+  const end = ended(child);
+  const urls = await new Promise<Urls>((resolve, reject) => {
+    let printed = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      printed += chunk.toString('utf8');
+      const broker = /(http:\/\/[\d.]+:\d+)\/ngsi-ld\/v1/.exec(printed)?.[1];
+      const mqtt = /mqtt:\/\/[\d.]+:\d+/.exec(printed)?.[0];
+      const http = /(http:\/\/[\d.]+:\d+)\/health\/ready/.exec(printed)?.[1];
+      if (broker !== undefined && mqtt !== undefined && http !== undefined) resolve({ broker, mqtt, http });
+    });
+    void end.then(({ stderr }) => reject(new Error(`it ended: ${stderr}`)));
+  });
+  const stop = (): Promise<Ended> => {
+    child.kill('SIGTERM');
+    return end;
+  };
+  return { urls, stop };
+}
+
+/** The part of a configuration that keeps every adapter from reaching out of this machine. */
+export function withoutAdapters(): string {
+  const names = readdirSync(join(packageRoot, 'adapters'), { withFileTypes: true }).filter(
+    (entry) => entry.isDirectory() && !entry.name.startsWith('_'),
+  );
+  return `adapters:\n${names.map(({ name }) => `  ${name}: { enabled: false }\n`).join('')}`;
 }

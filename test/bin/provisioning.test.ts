@@ -7,48 +7,23 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import axios from 'axios';
 import mqtt from 'mqtt';
 
-import { ended, klavze, start } from './klavze.ts';
+import { klavze, upAndReady, withoutAdapters } from './klavze.ts';
 
 let folder: string;
 const children: ChildProcess[] = [];
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'klavze-provisioning-'));
-  const away = ['arso-air', 'arso-hydro', 'arso-meteo'].map((name) => `  ${name}:\n    enabled: false\n`);
-  writeFileSync(join(folder, 'klavze.yaml'), `adapters:\n${away.join('')}`);
+  writeFileSync(join(folder, 'klavze.yaml'), withoutAdapters());
 });
 afterAll(() => {
   for (const child of children) child.kill('SIGKILL');
   rmSync(folder, { recursive: true });
 });
 
-async function up(extra: Record<string, string> = {}) {
-  const child = start('bin/klavze.ts', ['up'], {
-    KLAVZE_CONFIG: join(folder, 'klavze.yaml'),
-    KLAVZE_MQTT_PORT: '0',
-    KLAVZE_BROKER_PORT: '0',
-    KLAVZE_HTTP_PORT: '0',
-    ...extra,
-  });
-  children.push(child);
-  const end = ended(child);
-  const urls = await new Promise<{ broker: string; mqtt: string; http: string }>((resolve, reject) => {
-    let printed = '';
-    child.stdout?.on('data', (chunk: Buffer) => {
-      printed += chunk.toString('utf8');
-      const broker = /(http:\/\/[\d.]+:\d+)\/ngsi-ld\/v1/.exec(printed)?.[1];
-      const mqttUrl = /mqtt:\/\/[\d.]+:\d+/.exec(printed)?.[0];
-      const http = /(http:\/\/[\d.]+:\d+)\/health\/ready/.exec(printed)?.[1];
-      if (broker !== undefined && mqttUrl !== undefined && http !== undefined) resolve({ broker, mqtt: mqttUrl, http });
-    });
-    void end.then(({ stderr }) => reject(new Error(`it ended: ${stderr}`)));
-  });
-  return {
-    urls,
-    stop() {
-      child.kill('SIGTERM');
-      return end;
-    },
-  };
+function up(extra: Record<string, string> = {}) {
+  const config = { KLAVZE_CONFIG: join(folder, 'klavze.yaml') };
+  const ports = { KLAVZE_MQTT_PORT: '0', KLAVZE_BROKER_PORT: '0', KLAVZE_HTTP_PORT: '0' };
+  return upAndReady({ ...config, ...ports, ...extra }, children);
 }
 
 const tenant = { 'fiware-service': 'openiot', 'fiware-servicepath': '/' };
@@ -167,7 +142,7 @@ describe('the provisioning API of the IoT Agents', () => {
 
   it('sends provisioned commands to a device and publishes what it answers, where they are allowed', async () => {
     const config = join(folder, 'commands.yaml');
-    writeFileSync(config, 'provisioning: { commands: true }\nadapters: { arso-air: { enabled: false } }\n');
+    writeFileSync(config, `provisioning: { commands: true }\n${withoutAdapters()}`);
     const running = await up({ KLAVZE_CONFIG: config, KLAVZE_DATA_DIR: join(folder, 'commands') });
     const http = client(running.urls.http);
     const commands = [{ name: 'ring', type: 'command' }];
