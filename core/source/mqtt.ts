@@ -30,6 +30,7 @@ export interface MqttSourceOptions {
 }
 
 export interface MqttSourceStatus {
+  /** The broker answered and granted every subscription: from now on it keeps what is published for us. */
   readonly connected: boolean;
   readonly lastError?: string;
   /** Messages that wait for the disk. */
@@ -64,6 +65,7 @@ export async function startMqttSource(options: MqttSourceOptions): Promise<MqttS
   const where = options.url.replace(/\/\/[^@/]*@/, '//');
   let lastError: string | undefined;
   let everConnected = false;
+  let subscribed = false;
   let complained = false;
   let attempts = 0;
   let answered = false;
@@ -109,6 +111,7 @@ export async function startMqttSource(options: MqttSourceOptions): Promise<MqttS
     if (unknownProtocol.has((error as { code?: unknown }).code as number)) fallBack();
   });
   client.on('close', () => {
+    subscribed = false;
     if (!answered) {
       lastError = 'the connection was closed before the broker answered';
       if (++silentCuts === 2 && !everConnected) fallBack();
@@ -137,8 +140,10 @@ export async function startMqttSource(options: MqttSourceOptions): Promise<MqttS
     // rh 1 (MQTT 5): retained messages only for a subscription that is new, not at every reconnect.
     client.subscribe([...topics], { qos: 1, rh: 1 }, (error, granted) => {
       const refused = (granted ?? []).filter(({ qos }) => qos > 2).map(({ topic }) => topic);
-      if (error === null && refused.length === 0) options.state?.set(subscriptionsKey, topics);
-      else if (client.connected) {
+      if (error === null && refused.length === 0) {
+        subscribed = true;
+        options.state?.set(subscriptionsKey, topics);
+      } else if (client.connected) {
         lastError = `the broker refuses the subscription to ${refused.join(', ') || topics.join(', ')}`;
         logger.error(
           { broker: where, topics: refused, reason: error?.message },
@@ -151,7 +156,7 @@ export async function startMqttSource(options: MqttSourceOptions): Promise<MqttS
   client.connect();
   return {
     status: () => ({
-      connected: client.connected,
+      connected: client.connected && subscribed,
       ...(lastError !== undefined && { lastError }),
       waiting: acks.waiting(),
       protocol: protocolOf(client),

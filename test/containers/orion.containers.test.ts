@@ -15,6 +15,7 @@ import { packageRoot } from '../../core/paths.ts';
 import { loadConfig } from '../../core/service/config.ts';
 import { loadKnowledge } from '../../core/service/knowledge.ts';
 import { createLogger } from '../../core/service/log.ts';
+import { loadAdapters } from '../../core/service/plugins.ts';
 
 const hasDocker = dockerAnswers();
 if (!hasDocker) process.stderr.write('skipped: no Docker engine answers, the main job is not tested against Orion-LD\n');
@@ -46,10 +47,8 @@ const imageOf = (service: string): string => compose.services[service]?.image ??
     orion = `http://${broker.getHost()}:${broker.getMappedPort(1026)}`;
 
     writeFileSync(join(folder, 'devices.yaml'), 'devices:\n  - id: aq-1\n    family: air-quality\n    location: [14.03, 46.0]\n');
-    writeFileSync(
-      join(folder, 'klavze.yaml'),
-      'adapters:\n  arso-air: { enabled: false }\n  arso-hydro: { enabled: false }\n  arso-meteo: { enabled: false }\n',
-    );
+    const adapters = [...(await loadAdapters()).keys()].map((name) => [name, { enabled: false }] as const);
+    writeFileSync(join(folder, 'klavze.yaml'), JSON.stringify({ adapters: Object.fromEntries(adapters) }));
     const config = loadConfig(
       { KLAVZE_MQTT_PORT: '0', KLAVZE_HTTP_PORT: '0', KLAVZE_HTTP_HOST: '0.0.0.0', KLAVZE_BROKER_URL: orion },
       folder,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { openSqliteOutbox } from '../../core/outbox/sqlite.ts';
+import { loadAdapters } from '../../core/service/plugins.ts';
 import { start } from '../bin/klavze.ts';
 import { startSink, type Sink } from '../core/deliver/sink.ts';
 import { silent } from '../core/outbox/samples.ts';
@@ -12,7 +13,6 @@ import { freePort, mosquitto, mosquittoBinary, type TestBroker } from '../core/s
 
 const devices = 20;
 const messages = 5_000;
-const adapters = ['arso-air', 'arso-hydro', 'arso-meteo'];
 
 const entityId = (device: number) => `urn:ngsi-ld:AirQualityObserved:sensor-${device}`;
 const observedAt = (state: number) => new Date(Date.UTC(2026, 4, 1) + state * 1_000).toISOString();
@@ -109,7 +109,8 @@ describe('kill -9 under a QoS 1 stream', () => {
         }),
       );
       const config = join(folder, 'klavze.yaml');
-      writeFileSync(config, JSON.stringify({ adapters: Object.fromEntries(adapters.map((name) => [name, { enabled: false }])) }));
+      const adapters = [...(await loadAdapters()).keys()].map((name) => [name, { enabled: false }] as const);
+      writeFileSync(config, JSON.stringify({ adapters: Object.fromEntries(adapters) }));
       const environment = {
         KLAVZE_CONFIG: config,
         KLAVZE_DATA_DIR: join(folder, 'data'),

@@ -28,7 +28,7 @@ describe('deviceClock', () => {
 });
 
 describe('readFrame', () => {
-  it('gives moments in their order, the last of two values at one moment', () => {
+  it('gives moments in their order, and both of two values at one moment', () => {
     const { values } = readFrame(uplink('00'), (report) => {
       report.measured('distance', 1);
       report.measured('distance', 2);
@@ -36,6 +36,7 @@ describe('readFrame', () => {
     });
     expect(values).toEqual([
       { observedAt: '2026-03-02T07:00:00.000Z', values: { distance: 3 } },
+      { observedAt: receivedAt, values: { distance: 1 } },
       { observedAt: receivedAt, values: { distance: 2 } },
     ]);
   });
