@@ -26,7 +26,7 @@ export interface CommandMessage {
  * A command as the IoT Agents publish it: `/<apikey>/<deviceId>/cmd` with `{"<name>":<value>}`, for UltraLight `<deviceId>@<name>|<value>`.
  * Undefined when the device or its group has no such command: only what was provisioned is sent.
  */
-export function commandMessage(
+function commandMessage(
   device: ProvisionedDevice,
   group: Service | undefined,
   name: string,
