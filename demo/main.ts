@@ -34,14 +34,15 @@ async function demo(): Promise<void> {
     },
     process.cwd(),
   );
+  const knowledge = await loadKnowledge();
+  // Only datasets that are served here: the demo asks no publisher.
   const adapters = Object.fromEntries(
-    Object.entries(datasets.urls).map(([name, url]) => [name, { ...settings.adapters[name], url, schedule: '* * * * *' }]),
+    [...knowledge.adapters.keys()].map((name) => {
+      const url = datasets.urls[name];
+      return [name, url === undefined ? { enabled: false } : { ...settings.adapters[name], url, schedule: '* * * * *' }];
+    }),
   );
-  const running = await startUp(
-    { ...settings, adapters: { ...settings.adapters, ...adapters } },
-    await loadKnowledge(),
-    createLogger(settings.logLevel),
-  );
+  const running = await startUp({ ...settings, adapters }, knowledge, createLogger(settings.logLevel));
   const sensors = await startSensors(running.urls.mqtt, publishEveryMs, now);
   process.stdout.write(whereToLook(running.urls.broker, running.urls.mqtt, running.urls.http));
   await signalled();
