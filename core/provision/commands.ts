@@ -26,12 +26,7 @@ export interface CommandMessage {
  * A command as the IoT Agents publish it: `/<apikey>/<deviceId>/cmd` with `{"<name>":<value>}`, for UltraLight `<deviceId>@<name>|<value>`.
  * Undefined when the device or its group has no such command: only what was provisioned is sent.
  */
-function commandMessage(
-  device: ProvisionedDevice,
-  group: Service | undefined,
-  name: string,
-  value: unknown,
-): CommandMessage | undefined {
+function commandMessage(device: ProvisionedDevice, group: Service | undefined, name: string, value: unknown): CommandMessage | undefined {
   const apikey = device.apikey ?? group?.apikey;
   const command = [...(device.commands ?? []), ...(group?.commands ?? [])].find((one) => one.name === name);
   if (apikey === undefined || command === undefined) return undefined;
