@@ -71,8 +71,12 @@ async function start(
   const outbox = openSqliteOutbox({ path: outboxFile(config), logger: log, clock });
   closers.push(() => outbox.close());
   const metrics = createMetrics(outbox, clock);
+  // HTTP answers before the rest is up: what is not there yet is not ready.
+  const notYet = (): Check => ({ ok: false, detail: 'not started yet' });
   const checks: Record<string, () => Check> = {
     outbox: () => (outbox.writable ? fine('writable') : { ok: false, detail: 'the disk cannot be written; nothing is acknowledged' }),
+    broker: notYet,
+    ...(scope === 'everything' && { mqtt: notYet }),
   };
 
   // HTTP is up before the line is: what is posted meanwhile is asked to come again.
