@@ -1,5 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
-
 import type { Outbox } from '../core/outbox/outbox.ts';
 import type { Passage } from '../core/pipeline.ts';
 import type { Instant } from '../core/plugin.ts';
@@ -10,6 +8,7 @@ import type { LoadedKnowledge } from '../core/service/knowledge.ts';
 import { followDevices } from '../core/service/live-devices.ts';
 import type { Logger } from '../core/service/log.ts';
 import type { Metrics } from '../core/service/metrics.ts';
+import { registryText } from './files.ts';
 
 export interface RunningDevices {
   /** The sender of an uplink, by the newest valid version of the registry. */
@@ -32,7 +31,7 @@ export function startDevices(
   const live = followDevices({
     file,
     logger,
-    read: () => (existsSync(file) ? readFileSync(file, 'utf8') : undefined),
+    read: () => registryText(file),
     load: (text) => loadDevices(text, file, agents),
     onReload: (result) => watch.reloaded(result),
   });

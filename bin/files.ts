@@ -16,11 +16,12 @@ export function outboxFile(config: Config): string {
 
 /** The registry as the configuration names it; a missing one is empty. @throws {ConfigError} listing every fault. */
 export function readDevices(config: Config, { agents }: LoadedKnowledge): DeviceRegistry {
-  return loadDevices(registryText(config.devices), config.devices, agents);
+  return loadDevices(registryText(config.devices) ?? '', config.devices, agents);
 }
 
-function registryText(file: string): string {
-  if (!existsSync(file)) return '';
+/** The registry's text, undefined where there is no file. @throws {ConfigError} when it cannot be read. */
+export function registryText(file: string): string | undefined {
+  if (!existsSync(file)) return undefined;
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {

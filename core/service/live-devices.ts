@@ -6,7 +6,7 @@ import type { Logger } from './log.ts';
 
 export interface LiveOptions {
   readonly file: string;
-  /** The text of the file, undefined where it is missing. */
+  /** The text of the file, undefined where it is missing. @throws {ConfigError} when it cannot be read. */
   read(): string | undefined;
   /** @throws {ConfigError} listing every fault. */
   load(text: string): DeviceRegistry;
@@ -36,21 +36,22 @@ export function followDevices(options: LiveOptions): LiveDevices {
   let registry = options.load(seen ?? '');
 
   function reload(): void {
-    const text = options.read();
-    if (text === seen) return;
-    seen = text;
-    if (text === undefined) {
-      logger.warn({ file }, 'the device registry is gone; its last version stays in use');
-      return;
-    }
     try {
+      const text = options.read();
+      if (text === seen) return;
+      seen = text;
+      if (text === undefined) {
+        logger.warn({ file }, 'the device registry is gone; its last version stays in use');
+        return;
+      }
       registry = options.load(text);
       logger.info({ file, devices: registry.size }, 'the device registry was read anew');
       options.onReload?.('taken', registry);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      for (const fault of error.faults) logger.error({ file }, fault);
-      logger.error({ file, faults: error.faults.length }, 'the device registry is not valid; its last version stays in use');
+      const faults = error.faults.length === 0 ? [error.message] : error.faults;
+      for (const fault of faults) logger.error({ file }, fault);
+      logger.error({ file, faults: faults.length }, 'the device registry is not valid; its last version stays in use');
       options.onReload?.('refused', registry);
     }
   }

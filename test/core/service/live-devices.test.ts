@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 
+import { ConfigError } from '../../../core/errors.ts';
 import { loadDevices } from '../../../core/service/devices.ts';
 import { followDevices, type LiveDevices } from '../../../core/service/live-devices.ts';
 
@@ -11,7 +12,7 @@ let live: LiveDevices | undefined;
 afterEach(() => live?.close());
 
 function follow(first: string) {
-  const file = { text: first as string | undefined };
+  const file = { text: first as string | undefined, unreadable: undefined as string | undefined };
   const results: string[] = [];
   const lines: string[] = [];
   const sink = new Writable({
@@ -22,7 +23,10 @@ function follow(first: string) {
   });
   live = followDevices({
     file: 'nowhere/devices.yaml',
-    read: () => file.text,
+    read: () => {
+      if (file.unreadable !== undefined) throw new ConfigError(file.unreadable);
+      return file.text;
+    },
     load: (text) => loadDevices(text, 'devices.yaml'),
     logger: pino(sink),
     onReload: (result) => results.push(result),
@@ -54,5 +58,18 @@ describe('followDevices', () => {
     live.reload();
     expect(live.registry.size).toBe(1);
     expect(results).toEqual([]);
+  });
+
+  it('keeps the last version while the file cannot be read, and says why', () => {
+    const { live, file, results, lines } = follow(`devices:\n${entry('a')}`);
+    file.unreadable = 'the device registry devices.yaml cannot be read: EACCES';
+    live.reload();
+    expect(live.registry.size).toBe(1);
+    expect(lines.join('')).toContain('EACCES');
+    file.unreadable = undefined;
+    file.text = `devices:\n${entry('b')}`;
+    live.reload();
+    expect(live.registry.devices.map(({ id }) => id)).toEqual(['b']);
+    expect(results).toEqual(['refused', 'taken']);
   });
 });
