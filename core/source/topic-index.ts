@@ -1,4 +1,5 @@
 import type { Envelope } from '../plugin.ts';
+import { filterTakes } from './topic-filter.ts';
 
 /** Topics whose envelope is remembered: there are about as many as devices. */
 const remembered = 20_000;
@@ -16,7 +17,7 @@ export function findEnvelope(envelopes: readonly Envelope[]): (topic: string) =>
   return (topic) => {
     if (known.has(topic)) return known.get(topic);
     const levels = topic.split('/');
-    const envelope = filters.find((filter) => takes(filter.levels, levels))?.envelope;
+    const envelope = filters.find((filter) => filterTakes(filter.levels, levels))?.envelope;
     if (known.size >= remembered) known.clear();
     known.set(topic, envelope);
     return envelope;
@@ -26,14 +27,4 @@ export function findEnvelope(envelopes: readonly Envelope[]): (topic: string) =>
 /** A digit for each level, so that narrower filters sort first. */
 function breadth(levels: readonly string[]): string {
   return levels.map((level) => (level === '#' ? '2' : level === '+' ? '1' : '0')).join('');
-}
-
-/** MQTT 5, 4.7: `+` is one level, `#` the rest with its parent; wildcards at the first level do not take `$…` topics. */
-function takes(filter: readonly string[], topic: readonly string[]): boolean {
-  if (topic[0]?.startsWith('$') === true && filter[0] !== topic[0]) return false;
-  for (const [depth, level] of filter.entries()) {
-    if (level === '#') return true;
-    if (depth >= topic.length || (level !== '+' && level !== topic[depth])) return false;
-  }
-  return filter.length === topic.length;
 }

@@ -1,9 +1,9 @@
 import { createServer, isIPv6, type AddressInfo, type Server, type Socket } from 'node:net';
 import { Aedes, type AuthenticateError, type AuthorizePublishHandler } from 'aedes';
 import type { Logger } from 'pino';
+import { filterTakes } from '../../core/source/topic-filter.ts';
 import { createGate, type Gate } from './gate.ts';
 import { limitPackets } from './packet-limit.ts';
-import { filterTakes } from './topics.ts';
 import { isUser, type MqttUser } from './users.ts';
 
 /** MQTT's own limit is 256 MB; no sensor needs a thousandth of that. */
@@ -92,6 +92,7 @@ export async function startMqttBroker(options: MqttBrokerOptions): Promise<MqttB
 }
 
 function publishPolicy(options: MqttBrokerOptions, gate: Gate): AuthorizePublishHandler {
+  const filters = options.topics.map((filter) => filter.split('/'));
   return (client, packet, callback) => {
     if (packet.topic.startsWith('$SYS/')) {
       callback(new Error('topics below $SYS/ belong to the broker'));
@@ -99,7 +100,8 @@ function publishPolicy(options: MqttBrokerOptions, gate: Gate): AuthorizePublish
     }
     // The broker's own messages and wills of a former process have no client.
     const publisher = client ?? { closed: false };
-    const wanted = options.topics.some((filter) => filterTakes(filter, packet.topic));
+    const levels = packet.topic.split('/');
+    const wanted = filters.some((filter) => filterTakes(filter, levels));
     if (!wanted) {
       const turn = gate.follow(publisher);
       if (turn === undefined) callback(null);

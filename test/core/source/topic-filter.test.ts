@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { filterTakes } from '../../../embedded/mqtt/topics.ts';
+import { filterTakes } from '../../../core/source/topic-filter.ts';
 
 describe('filterTakes', () => {
   it.each([
@@ -18,6 +18,6 @@ describe('filterTakes', () => {
     ['+/x', '$SYS/x', false],
     ['$SYS/#', '$SYS/x', true],
   ])('%s and %s: %s', (filter, topic, taken) => {
-    expect(filterTakes(filter, topic)).toBe(taken);
+    expect(filterTakes(filter.split('/'), topic.split('/'))).toBe(taken);
   });
 });
