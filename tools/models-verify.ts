@@ -1,10 +1,7 @@
 /** `npm run models:verify`: exit code 1 when an entity of an example or shared sample differs from the official models. */
-import { join, resolve } from 'node:path';
-
-import { packageRoot } from '../core/paths.ts';
 import { verify } from './models-verification.ts';
+import { shared } from './shared.ts';
 
-const shared = resolve(process.env['KLAVZE_SHARED'] ?? join(packageRoot, '..', 'shared'));
 const { withOfficial, faults, counts, notes } = await verify(shared, new Date().toISOString());
 
 for (const note of notes) console.log(note);

@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 
-import { packageRoot } from '../../core/paths.ts';
 import type { AgentKnowledge } from '../../core/pipeline.ts';
 import { loadKnowledge } from '../../core/service/knowledge.ts';
 import { messagesOf, tryMessage, type Attempt } from '../../core/service/try.ts';
+import { shared } from '../../tools/shared.ts';
 
-const samples = join(resolve(process.env['KLAVZE_SHARED'] ?? join(packageRoot, '..', 'shared')), 'samples');
+const samples = join(shared, 'samples');
 const knowledge = await loadKnowledge();
 const agents: AgentKnowledge = { ...knowledge, ...knowledge.agents, device: () => undefined };
 const arrival = '2026-03-02T08:15:00.000Z';

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import jsonld from 'jsonld';
@@ -8,12 +8,12 @@ import { createContextStore } from '../../embedded/ngsi-ld/context-store.ts';
 import { createContexts } from '../../embedded/ngsi-ld/context.ts';
 import { CORE_CONTEXT, CORE_CONTEXT_URL } from '../../embedded/ngsi-ld/core-context.ts';
 import { openDatabase } from '../../embedded/ngsi-ld/store.ts';
+import { shared } from '../../tools/shared.ts';
 
 const clock = (): string => '2026-01-01T00:00:00.000Z';
 const held = createContextStore(openDatabase(':memory:'));
 const contexts = createContexts({ held, loader: createContextLoader({ held, clock }), clock, urlOf: (id) => `http://broker/${id}` });
 
-const shared = resolve(process.env['KLAVZE_SHARED'] ?? '../shared');
 const official = join(shared, 'smart-data-models/core/ngsi-ld-core-context-v1.8.jsonld');
 
 const documentLoader = (url: string): Promise<{ contextUrl?: string; documentUrl: string; document: object }> => {

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 
 import type { Consignment } from '../../core/outbox/outbox.ts';
 import { packageRoot } from '../../core/paths.ts';
@@ -7,6 +7,7 @@ import type { Knowledge } from '../../core/pipeline.ts';
 import type { Adapter } from '../../core/plugin.ts';
 import { runAdapter, type RunReport, type Stations } from '../../core/source/dataset.ts';
 import { sampleFilesOf } from '../../tools/sample-files.ts';
+import { shared } from '../../tools/shared.ts';
 
 /** After every moment in examples and samples, so that none lies in the future. */
 const now = '2030-01-01T00:00:00.000Z';
@@ -51,6 +52,5 @@ export function examplesOf(adapter: string): Example[] {
 
 /** Files of the shared samples of an adapter; none where they are not at hand. */
 export function sharedSamplesOf(adapter: string): { name: string; bytes: Uint8Array }[] {
-  const samples = join(resolve(process.env['KLAVZE_SHARED'] ?? join(packageRoot, '..', 'shared')), 'samples');
-  return sampleFilesOf(adapter, samples).map((file) => ({ name: basename(file), bytes: readFileSync(file) }));
+  return sampleFilesOf(adapter, join(shared, 'samples')).map((file) => ({ name: basename(file), bytes: readFileSync(file) }));
 }

@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 
 import { describe } from '@jest/globals';
 
-import { packageRoot } from '../../core/paths.ts';
+import { shared } from '../../tools/shared.ts';
 
-/** Real samples and official model files, which do not come with the repository: `KLAVZE_SHARED`, else beside the checkout. */
-export const shared = resolve(process.env['KLAVZE_SHARED'] ?? join(packageRoot, '..', 'shared'));
+export { shared };
 
 export const officialFolder = join(shared, 'smart-data-models');
 
