@@ -220,6 +220,29 @@ export type Authorization =
   /** `token` goes into a header of this name. */
   | { readonly kind: 'header'; readonly header: string };
 
+/** Older periods, for `klavze adapter backfill`. */
+export interface History {
+  /**
+   * May hold `{station}`, `{part}`, `{from}` and `{to}` as `dataset.url` does; `{to}` is the day after the last one asked for, which is
+   * right whether the publisher counts it in or not.
+   */
+  readonly url: string;
+  /** How the file is written; left out: as the dataset itself. */
+  readonly format?: Format;
+  /** Days that one request may span where the URL has `{from}`: a longer period is asked for piece by piece, oldest first. */
+  readonly longestDays?: number;
+  /** Days back that the publisher keeps; left out: not known. */
+  readonly keptDays?: number;
+}
+
+/**
+ * What becomes of an entity whose row is gone from a complete snapshot of the source.
+ * - `keep`: nothing; the newest state stays in the broker with its moment. For whatever measures.
+ * - `mark`: it stays and is marked as gone. For things that others point to.
+ * - `delete`: it is deleted in the broker. For lists that say what exists now.
+ */
+export type Vanished = 'keep' | 'mark' | 'delete';
+
 /** A batch source. Pure functions and declarations; fetching, parsing and scheduling is the core's. */
 export interface Adapter<R = unknown> {
   readonly name: string;
@@ -239,6 +262,9 @@ export interface Adapter<R = unknown> {
   readonly authorization?: Authorization;
   /** Days before today that are asked for where the URL has `{from}`: what the publisher still replaces. */
   readonly readsBack?: number;
+  /** Where older periods are to be had; left out: the source has no history. */
+  readonly history?: History;
+  readonly vanished: Vanished;
   /** Files of which the dataset consists: what stands for `{part}` in the URL, read one after the other. */
   readonly parts?: readonly [string, ...string[]];
   /** The publisher has files that name people: the bytes of a file that is refused as a whole are not kept. */

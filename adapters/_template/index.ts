@@ -16,5 +16,6 @@ export default {
   defaultStations: ['A1'],
   decode,
   map,
+  vanished: 'keep',
   expect: { minRows: 1, maxRejectedPct: 50 },
 } satisfies Adapter<AirRecord>;

@@ -18,5 +18,8 @@ export default {
   defaultStations: ['E424', 'E421', 'E404'],
   decode,
   map,
+  // Seven days of all stations, in the form of the newest hour.
+  history: { url: 'https://www.arso.gov.si/xml/zrak/ones_zrak_urni_podatki_7dni.xml', keptDays: 7 },
+  vanished: 'keep',
   expect: { minRows: 1, maxRejectedPct: 50 },
 } satisfies Adapter<AirRecord>;

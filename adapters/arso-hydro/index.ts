@@ -18,5 +18,6 @@ export default {
   defaultStations: ['8350', '8351', '8450', '8454', '8478', '8500', '4222', '8332', '8630', '8561'],
   decode,
   map,
+  vanished: 'keep',
   expect: { minRows: 1, maxRejectedPct: 50 },
 } satisfies Adapter<HydroRecord>;

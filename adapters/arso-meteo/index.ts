@@ -36,5 +36,11 @@ export default {
   ],
   decode,
   map,
+  // Two days of one station; its key ends with the underscore that the name of the file has there.
+  history: {
+    url: 'https://meteo.arso.gov.si/uploads/probase/www/observ/surface/text/sl/recent/observationAms_{station}history.xml',
+    keptDays: 2,
+  },
+  vanished: 'keep',
   expect: { minRows: 1, maxRejectedPct: 50 },
 } satisfies Adapter<MeteoRecord>;

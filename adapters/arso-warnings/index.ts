@@ -26,6 +26,7 @@ export default {
   defaultStations: ['idrija'],
   decode,
   map,
+  vanished: 'keep',
   // Most warnings are green on most days, and then all of them.
   expect: { minRows: 1, maxRejectedPct: 100 },
 } satisfies Adapter<WarningRecord>;

@@ -17,5 +17,6 @@ export default {
   defaultStations: ['36', '14'],
   decode,
   map,
+  vanished: 'keep',
   expect: { minRows: 1, maxRejectedPct: 10 },
 } satisfies Adapter<MunicipalityRecord>;

@@ -26,5 +26,8 @@ export default {
   defaultStations: [],
   decode,
   map,
+  // The same address; a week at a time is what is asked for every day.
+  history: { url: dataset.url, longestDays: 7 },
+  vanished: 'keep',
   expect: { minRows: 1, maxRejectedPct: 60 },
 } satisfies Adapter<MeterRecord>;

@@ -21,5 +21,6 @@ export default {
   defaultStations: counters.flatMap((counter) => [`${counter}-11`, `${counter}-21`]),
   decode,
   map,
+  vanished: 'keep',
   expect: { minRows: 1, maxRejectedPct: 90 },
 } satisfies Adapter<CounterRecord>;

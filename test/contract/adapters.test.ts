@@ -37,7 +37,8 @@ describe.each(plugins)('$folder', ({ folder: name, adapter }) => {
     expect(existsSync(join(folder, 'index.ts'))).toBe(true);
     const { publisher, landingPage, url, licence, attribution, timezone } = adapter.dataset;
     for (const text of [publisher, licence, attribution, adapter.title.sl, adapter.title.en]) expect(text.length).toBeGreaterThan(3);
-    for (const address of [landingPage, url]) expect(new URL(address).protocol).toMatch(/^https?:$/);
+    for (const address of [landingPage, url, ...(adapter.history === undefined ? [] : [adapter.history.url])])
+      expect(new URL(address).protocol).toMatch(/^https?:$/);
     expect(Intl.supportedValuesOf('timeZone')).toContain(timezone);
     for (const type of adapter.emits) expect(knowledge.models.types.has(type)).toBe(true);
     // Where only the holder of a token may read, nobody else can say what.
@@ -47,6 +48,7 @@ describe.each(plugins)('$folder', ({ folder: name, adapter }) => {
   it('has a README with every section and a table row with unit code for each attribute that it measures', async () => {
     const readme = readFileSync(join(folder, 'README.md'), 'utf8');
     for (const section of sections) expect(readme).toContain(`\n## ${section}\n`);
+    expect(readme).toContain(`\`vanished\` is \`${adapter.vanished}\``);
     const runs = await Promise.all(examples.map(({ bytes, file }) => runOver(adapter, knowledge, bytes, file)));
     const entities = runs.flatMap(({ consignments }) =>
       consignments.flatMap(({ publications }) => publications.map(({ entity }) => entity)),

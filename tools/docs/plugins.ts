@@ -39,13 +39,15 @@ export async function pluginsPage(): Promise<string> {
     ),
     '## Adapters: datasets',
     table(
-      ['name', 'what', 'entities', 'schedule', 'time zone', 'stations unless configured'],
-      [...adapters.values()].map(({ name, title, emits, schedule, dataset, defaultStations }) => [
+      ['name', 'what', 'entities', 'schedule', 'time zone', 'history', 'gone from the source', 'stations unless configured'],
+      [...adapters.values()].map(({ name, title, emits, schedule, dataset, history, vanished, defaultStations }) => [
         link('adapters', name),
         title.en,
         emits.join(', '),
         code(schedule),
         dataset.timezone,
+        history === undefined ? '' : history.keptDays === undefined ? 'yes' : `${history.keptDays} days`,
+        vanished,
         defaultStations.map(code).join(' '),
       ]),
     ),
