@@ -1,4 +1,4 @@
-/** What a broker's answer to a batch upsert means for each entity in it. Pure. Sources: ETSI GS CIM 009 5.6.7 and 6.3; Orion-LD, Coraine. */
+/** What a broker's answer to a batch upsert or delete means for each entity in it. Pure. Sources: ETSI GS CIM 009 5.6.7 and 6.3; Orion-LD, Coraine. */
 
 export interface Answer {
   /** HTTP status; 0: no answer came. */
@@ -51,6 +51,23 @@ export function readAnswer(answer: Answer, ids: readonly string[]): Verdict {
   }
   if (status >= 200 && status < 300) return { kind: 'perItem', accepted: ids, refused: [], retry: [], apart: [] };
   return readFailure(answer);
+}
+
+/** The same for a batch delete: an entity, or a whole tenant, that is not there is what was wanted. */
+export function readRemoval(answer: Answer, ids: readonly string[]): Verdict {
+  const { status, body } = answer;
+  const isGone = status === 404 && !isServiceMissing(body);
+  if (isGone) return { kind: 'perItem', accepted: ids, refused: [], retry: [], apart: [] };
+  if (status !== 207) return readAnswer(answer, ids);
+  const { success, errors } = (typeof body === 'object' && body !== null ? body : {}) as { success?: unknown; errors?: unknown };
+  const faults: unknown[] = Array.isArray(errors) ? errors : [];
+  const gone = faults.filter((entry) => isMissing(errorOf(entry))).map((entry) => field(entry, 'entityId'));
+  const removed: unknown[] = Array.isArray(success) ? success : [];
+  return readItems({ success: [...removed, ...gone], errors: faults.filter((entry) => !isMissing(errorOf(entry))) }, ids);
+}
+
+function isMissing(error: unknown): boolean {
+  return field(error, 'status') === '404' || /ResourceNotFound$/.test(typeOf(error)) || /not found/i.test(field(error, 'title'));
 }
 
 /** An answer that speaks of the request as a whole. */

@@ -23,6 +23,8 @@ export interface BrokerClient {
    * context alone. Never throws.
    */
   upsert(body: string, context: string, signal?: AbortSignal): Promise<Answer>;
+  /** Batch delete. `body`: a JSON array of entity ids. Never throws. */
+  remove(body: string, signal?: AbortSignal): Promise<Answer>;
   /** Adds instances to an entity's history. Never throws. */
   addHistory(body: string, context: string, signal?: AbortSignal): Promise<Answer>;
   close(): void;
@@ -82,6 +84,7 @@ export function createBrokerClient(options: BrokerClientOptions): BrokerClient {
 
   return {
     upsert: (body, context, signal) => post('ngsi-ld/v1/entityOperations/upsert?options=update', body, context, signal),
+    remove: (body, signal) => post('ngsi-ld/v1/entityOperations/delete', body, '', signal),
     addHistory: (body, context, signal) => post('ngsi-ld/v1/temporal/entities', body, context, signal),
     close() {
       httpAgent.destroy();

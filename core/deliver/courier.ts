@@ -1,6 +1,6 @@
 import type { Queued, Settlement } from '../outbox/outbox.ts';
 import { reject, type Rejection } from '../rejection.ts';
-import { isServiceMissing, readAnswer, readFailure, type Answer } from './answer.ts';
+import { isServiceMissing, readAnswer, readFailure, readRemoval, type Answer } from './answer.ts';
 import type { Fault, Ticket } from './circuit.ts';
 import type { BrokerClient } from './client.ts';
 import type { DeliveryObserver, DeliveryResult } from './deliverer.ts';
@@ -41,12 +41,12 @@ export class Courier {
       if (outcome === 'wait') return;
       if (outcome !== 'taken') lateLetters.set(parcel.id, outcome);
     }
-    const known = batch.parcels.filter(({ live }) => live === undefined);
+    const known = batch.parcels.filter(({ live, removal }) => live === undefined && removal === undefined);
     if (known.length > 0) {
       for (const { late, queued } of known) if (late === undefined) this.options.observe('repeated', queued);
       if (!(await this.settle(known, [], lateLetters))) return;
     }
-    const live = batch.parcels.filter((parcel) => parcel.live !== undefined);
+    const live = batch.parcels.filter(({ live, removal }) => live !== undefined || removal !== undefined);
     if (live.length > 0) await this.send(live, batch.context, ticket, lateLetters);
   }
 
@@ -58,12 +58,12 @@ export class Courier {
     letters: ReadonlyMap<string, Rejection>,
   ): Promise<boolean> {
     const { client, lane, limits, signal } = this.options;
-    const body = `[${parcels.map(({ json }) => json).join(',')}]`;
-    const answer = await this.timed(parcels.length, body, () => client.upsert(body, context, signal));
-    const verdict = readAnswer(
-      answer,
-      parcels.map(({ id }) => id),
-    );
+    const ids = parcels.map(({ id }) => id);
+    const removes = parcels[0]?.removal === true;
+    const body = removes ? JSON.stringify(ids) : `[${parcels.map(({ json }) => json).join(',')}]`;
+    const request = () => (removes ? client.remove(body, signal) : client.upsert(body, context, signal));
+    const answer = await this.timed(parcels.length, body, request);
+    const verdict = removes ? readRemoval(answer, ids) : readAnswer(answer, ids);
     if (verdict.kind === 'unavailable' || verdict.kind === 'denied') {
       this.options.observe(
         'retried',

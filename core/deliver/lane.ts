@@ -18,6 +18,8 @@ export interface Parcel extends Plan {
   readonly json?: string;
   /** `late` as a request to the broker's history. */
   readonly historyJson?: string;
+  /** The entity goes from the broker. */
+  readonly removal?: true;
 }
 
 export interface LaneOptions {
@@ -56,13 +58,16 @@ export class Lane {
     return this.buffer.length > 0;
   }
 
-  /** The next batch and its context. Parcels without `live` need no place in it. */
+  /** The next batch and its context; states or removals, not both. Parcels without `live` need no place in it. */
   take(): { readonly parcels: readonly Parcel[]; readonly context: string } {
     const { limits, contextOf } = this.options;
     const parcels: Parcel[] = [];
     let context: string | undefined;
+    let removal: boolean | undefined;
     let bytes = 2;
     for (const [id, queued] of this.firstOfEach()) {
+      const removes = queued[0]?.removal === true;
+      if (removes !== (removal ??= removes)) continue;
       const parcel = this.parcel(id, queued);
       const entity = parcel.live ?? parcel.late;
       if (entity !== undefined) {
@@ -120,16 +125,21 @@ export class Lane {
 
   private firstOfEach(): Map<string, Queued[]> {
     const byId = new Map<string, Queued[]>();
+    const cut = new Set<string>();
     for (const queued of this.buffer) {
       const states = byId.get(queued.entity.id);
       if (states === undefined) byId.set(queued.entity.id, [queued]);
-      else if (this.options.coalesce === 'newest') states.push(queued);
+      else if (this.options.coalesce === 'newest' && !cut.has(queued.entity.id)) {
+        if (queued.removal === true || states[0]?.removal === true) cut.add(queued.entity.id);
+        else states.push(queued);
+      }
     }
     return byId;
   }
 
   private parcel(id: string, queued: readonly Queued[]): Parcel {
     const { outbox, prepare } = this.options;
+    if (queued[0]?.removal === true) return { id, queued, removal: true };
     const entity = coalesce(queued);
     const { live, late } = entity === undefined ? {} : planState(entity, (attribute) => outbox.watermark(id, attribute));
     return {

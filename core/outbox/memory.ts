@@ -52,7 +52,10 @@ export function createMemoryOutbox(clock: () => Instant = () => new Date().toISO
     settle({ accepted, refused }) {
       const settled = new Set([...accepted, ...refused.map(({ queued }) => queued)].map((queued) => queued.seq));
       queue = queue.filter((queued) => !settled.has(queued.seq));
-      for (const { entity } of accepted) marks.set(entity.id, advance(marks.get(entity.id) ?? new Map(), entity));
+      for (const { entity, removal } of accepted) {
+        if (removal === true) marks.delete(entity.id);
+        else marks.set(entity.id, advance(marks.get(entity.id) ?? new Map(), entity));
+      }
       for (const { queued, rejection } of refused) keep(letterOf(queued, rejection));
     },
     watermark: (entityId, attribute) => marks.get(entityId)?.get(attribute),

@@ -17,6 +17,8 @@ export interface Origin {
 export interface Publication {
   readonly entity: Entity;
   readonly origin: Origin;
+  /** The entity is to be deleted at the broker; `entity` holds id and type only. In order with the states before and after it. */
+  readonly removal?: true;
 }
 
 /** Something refused, with the raw bytes it came from, so that it can be replayed after a fix. */
@@ -40,7 +42,7 @@ export interface Queued extends Publication {
 
 /** What became of queued publications. */
 export interface Settlement {
-  /** Accepted by the broker: their watermarks move. */
+  /** Accepted by the broker: their watermarks move; those of an entity that was removed are forgotten. */
   readonly accepted: readonly Queued[];
   /** Refused for good: they become dead letters. */
   readonly refused: readonly { readonly queued: Queued; readonly rejection: Rejection }[];

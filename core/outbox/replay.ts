@@ -1,8 +1,8 @@
-import type { Entity } from '../entity/entity.ts';
 import { passMessage, passRow, type AgentKnowledge } from '../pipeline.ts';
 import type { Adapter, Instant, Row } from '../plugin.ts';
 import type { Rejection } from '../rejection.ts';
 import { findEnvelope } from '../source/topic-index.ts';
+import { publicationOf } from './letters.ts';
 import type { Consignment, Outbox, StoredDeadLetter } from './outbox.ts';
 
 export interface ReplayOptions {
@@ -76,8 +76,12 @@ function groups(letters: readonly StoredDeadLetter[]): Group[] {
 }
 
 /** What the raw bytes lead to today, or why they cannot be run from here. */
-function again({ origin, rejection, raw }: StoredDeadLetter, { agents, adapters }: ReplayOptions): Consignment | string {
-  if (rejection.stage === 'deliver') return { publications: [{ entity: parse(raw) as Entity, origin }], deadLetters: [] };
+function again(letter: StoredDeadLetter, { agents, adapters }: ReplayOptions): Consignment | string {
+  const { origin, rejection, raw } = letter;
+  if (rejection.stage === 'deliver') {
+    const publication = publicationOf(letter);
+    return publication === undefined ? 'its raw bytes are no entity' : { publications: [publication], deadLetters: [] };
+  }
   const adapter = adapters.get(origin.plugin.replace(/^adapters\//, ''));
   if (origin.plugin.startsWith('adapters/')) {
     if (adapter === undefined) return `there is no ${origin.plugin} any more`;

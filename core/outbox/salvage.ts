@@ -105,7 +105,7 @@ function copyKeyed(from: Database.Database, to: Database.Database, table: string
 function inserter(to: Database.Database, table: string): (row: unknown) => number {
   const columns = to.prepare(`SELECT name FROM pragma_table_info('${table}')`).pluck().all() as string[];
   const statement = to.prepare(`INSERT OR IGNORE INTO ${table} VALUES (${columns.map((column) => `@${column}`).join(', ')})`);
-  return (row) => (isReadable(row as Record<string, unknown>) ? statement.run(row).changes : 0);
+  return (row) => (isReadable(row as Record<string, unknown>) ? statement.run({ removal: 0, ...(row as object) }).changes : 0);
 }
 
 /** A page that was overwritten may give rows of noise: what should be JSON must be JSON. */

@@ -28,6 +28,7 @@ const migrations: readonly string[] = [
    CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
    CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
    INSERT INTO counters VALUES ('queued', 0);`,
+  'ALTER TABLE publications ADD COLUMN removal INTEGER NOT NULL DEFAULT 0;',
 ];
 
 /** Brings the file to the newest version. @throws {FatalError} when a newer Klavže wrote it. */

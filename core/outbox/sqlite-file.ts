@@ -9,6 +9,7 @@ export interface PublicationRow {
   readonly seq: number;
   readonly origin: string;
   readonly entity: string;
+  readonly removal: 0 | 1;
 }
 
 /** A dead letter as it lies in the file. */
@@ -49,8 +50,8 @@ export function openFile(path: string, now: Instant) {
 
 function statements(db: Database.Database) {
   return {
-    insertPublication: db.prepare<[number, string, string, string]>(
-      'INSERT INTO publications (shard, at, origin, entity) VALUES (?, ?, ?, ?)',
+    insertPublication: db.prepare<[number, string, string, string, 0 | 1]>(
+      'INSERT INTO publications (shard, at, origin, entity, removal) VALUES (?, ?, ?, ?, ?)',
     ),
     deletePublication: db.prepare<[number]>('DELETE FROM publications WHERE seq = ?'),
     oldest: db.prepare<[], string>('SELECT at FROM publications ORDER BY seq LIMIT 1').pluck(),
@@ -65,6 +66,7 @@ function statements(db: Database.Database) {
     markReplayed: db.prepare<[Instant, number]>('UPDATE dead_letters SET replayed_at = ? WHERE id = ?'),
     countLetters: db.prepare<[], number>('SELECT count(*) FROM dead_letters WHERE replayed_at IS NULL').pluck(),
     marks: db.prepare<[string], string>('SELECT marks FROM watermarks WHERE id = ?').pluck(),
+    forgetMarks: db.prepare<[string]>('DELETE FROM watermarks WHERE id = ?'),
     setMarks: db.prepare<[string, string]>('INSERT OR REPLACE INTO watermarks VALUES (?, ?)'),
     getState: db.prepare<[string], string>('SELECT value FROM state WHERE key = ?').pluck(),
     setState: db.prepare<[string, string]>('INSERT OR REPLACE INTO state VALUES (?, ?)'),
@@ -80,6 +82,6 @@ export function preparePeek(db: Database.Database, lane: number, lanes: number):
     branches.push(`SELECT * FROM (SELECT seq FROM publications WHERE shard = ${shard} AND seq > @after ORDER BY seq LIMIT @limit)`);
   }
   return db.prepare<[PeekRange], PublicationRow>(
-    `SELECT seq, origin, entity FROM publications WHERE seq IN (SELECT seq FROM (${branches.join(' UNION ALL ')}) ORDER BY seq LIMIT @limit) ORDER BY seq`,
+    `SELECT seq, origin, entity, removal FROM publications WHERE seq IN (SELECT seq FROM (${branches.join(' UNION ALL ')}) ORDER BY seq LIMIT @limit) ORDER BY seq`,
   );
 }

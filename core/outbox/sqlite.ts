@@ -44,7 +44,13 @@ const marksInMemory = 50_000;
 const reserve = { bytes: 32 * 1024 * 1024, share: 0.02 };
 
 interface Prepared {
-  readonly publications: readonly { readonly shard: number; readonly at: Instant; readonly origin: string; readonly entity: string }[];
+  readonly publications: readonly {
+    readonly shard: number;
+    readonly at: Instant;
+    readonly origin: string;
+    readonly entity: string;
+    readonly removal: 0 | 1;
+  }[];
   readonly deadLetters: readonly DeadLetter[];
 }
 
@@ -120,7 +126,7 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
     transact(() => {
       added = 0;
       for (const { publications, deadLetters } of group) {
-        for (const { shard, at, origin, entity } of publications) file.insertPublication.run(shard, at, origin, entity);
+        for (const { shard, at, origin, entity, removal } of publications) file.insertPublication.run(shard, at, origin, entity, removal);
         deadLetters.forEach(keepLetter);
         added += publications.length;
       }
@@ -153,7 +159,10 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
 
   function settle({ accepted, refused }: Settlement): void {
     const advanced = new Map<string, Marks>();
-    for (const { entity } of accepted) advanced.set(entity.id, advance(advanced.get(entity.id) ?? marksOf(entity.id), entity));
+    for (const { entity, removal } of accepted) {
+      if (removal === true) advanced.set(entity.id, new Map());
+      else advanced.set(entity.id, advance(advanced.get(entity.id) ?? marksOf(entity.id), entity));
+    }
     transact(() => {
       let removed = 0;
       for (const { seq } of accepted) removed += file.deletePublication.run(seq).changes;
@@ -161,7 +170,10 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
         removed += file.deletePublication.run(queued.seq).changes;
         keepLetter(letterOf(queued, rejection));
       }
-      for (const [id, read] of advanced) file.setMarks.run(id, JSON.stringify([...read]));
+      for (const [id, read] of advanced) {
+        if (read.size === 0) file.forgetMarks.run(id);
+        else file.setMarks.run(id, JSON.stringify([...read]));
+      }
       if (removed > 0) file.addQueued.run(-removed);
     });
     for (const [id, read] of advanced) remember(id, read);
@@ -201,7 +213,12 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
         peeks.set(key, peek);
         return peek.all({ after, limit });
       });
-      return rows.map(({ seq, origin, entity }) => ({ seq, origin: JSON.parse(origin) as Origin, entity: JSON.parse(entity) as Entity }));
+      return rows.map(({ seq, origin, entity, removal }) => ({
+        seq,
+        origin: JSON.parse(origin) as Origin,
+        entity: JSON.parse(entity) as Entity,
+        ...(removal === 1 && { removal: true as const }),
+      }));
     },
     settle,
     watermark: (entityId, attribute) => marksOf(entityId).get(attribute),
@@ -220,11 +237,12 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
 
 function prepare(consignment: Consignment, at: Instant): Prepared {
   return {
-    publications: consignment.publications.map(({ entity, origin }) => ({
+    publications: consignment.publications.map(({ entity, origin, removal }) => ({
       shard: shardOf(entity.id),
       at,
       origin: JSON.stringify(origin),
       entity: JSON.stringify(entity),
+      removal: removal === true ? 1 : 0,
     })),
     deadLetters: consignment.deadLetters,
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readAnswer, type Answer, type Verdict } from '../../../core/deliver/answer.ts';
+import { readAnswer, readRemoval, type Answer, type Verdict } from '../../../core/deliver/answer.ts';
 
 const ids = ['urn:a', 'urn:b', 'urn:c'];
 const all: Verdict = { kind: 'perItem', accepted: ids, refused: [], retry: [], apart: [] };
@@ -105,5 +105,35 @@ describe('readAnswer', () => {
     expect(readAnswer({ status: 404, body: { ...problem('Entity not found', 'ResourceNotFound'), entityId: 'urn:a' } }, ids).kind).toBe(
       'refused',
     );
+  });
+});
+
+describe('readRemoval', () => {
+  const missing = (entityId: string) => ({ entityId, error: problem('Entity not found', 'ResourceNotFound', 404) });
+
+  it.each<[string, Answer]>([
+    ['204', { status: 204 }],
+    ['207: what was not there is gone', { status: 207, body: { success: ['urn:a'], errors: [missing('urn:b'), missing('urn:c')] } }],
+    ['404 for all (Coraine)', { status: 404, body: { ...problem('Entity not found', 'ResourceNotFound'), entityId: ids } }],
+    ['404: the tenant was never made', { status: 404, body: problem('No such tenant', 'NonexistentTenant') }],
+  ])('all done: %s', (_, answer) => {
+    expect(readRemoval(answer, ids)).toEqual(all);
+  });
+
+  it('207: what may heal is tried again', () => {
+    const errors = [missing('urn:a'), { entityId: 'urn:b', error: problem('Database Error', 'InternalError', 500) }];
+    expect(readRemoval({ status: 207, body: { success: ['urn:c'], errors } }, ids)).toMatchObject({
+      accepted: ['urn:a', 'urn:c'],
+      retry: [{ id: 'urn:b' }],
+    });
+  });
+
+  it.each<[string, Answer, Verdict['kind']]>([
+    ['400: an id that is no URI', { status: 400, body: problem('Not a URI') }, 'refused'],
+    ['404 of another kind of server', { status: 404, body: '<html>not found</html>' }, 'denied'],
+    ['404 without such an operation', { status: 404, body: problem('Service Not Found', 'ResourceNotFound') }, 'denied'],
+    ['503', { status: 503 }, 'unavailable'],
+  ])('%s', (_, answer, kind) => {
+    expect(readRemoval(answer, ids).kind).toBe(kind);
   });
 });

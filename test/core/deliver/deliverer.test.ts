@@ -4,8 +4,9 @@ import { createBrokerClient, type BrokerClientOptions } from '../../../core/deli
 import { createDeliverer, type Deliverer, type DelivererOptions, type DeliveryResult } from '../../../core/deliver/deliverer.ts';
 import type { Entity } from '../../../core/entity/entity.ts';
 import { createMemoryOutbox } from '../../../core/outbox/memory.ts';
+import { publicationOf } from '../../../core/outbox/letters.ts';
 import type { Outbox } from '../../../core/outbox/outbox.ts';
-import { consign, gauge } from '../outbox/samples.ts';
+import { consign, gauge, removal } from '../outbox/samples.ts';
 import { answer, startSink, type Sink } from './sink.ts';
 
 const context = 'http://127.0.0.1/contexts/environment.jsonld';
@@ -123,6 +124,39 @@ describe('deliverer', () => {
     ]);
     expect(sink.requests[1]).toMatchObject({ path: '/ngsi-ld/v1/temporal/entities', entities: [{ waterLevel: [{ value: 4 }] }] });
     expect([counts.get('late'), counts.get('repeated'), counts.get('accepted')]).toEqual([1, 1, 4]);
+  });
+
+  it('removes entities in their place between states, and takes one that is gone for done', async () => {
+    sink.script(({ path, entities }, response) =>
+      path.endsWith('/delete')
+        ? answer(response, 207, {
+            success: [],
+            errors: entities.map((entityId) => ({ entityId, error: { status: 404, title: 'Entity not found' } })),
+          })
+        : false,
+    );
+    await outbox.append(consign(gauge('a', 5, 30), gauge('b', 1, 1)));
+    await outbox.append(removal('a'));
+    await outbox.append(consign(gauge('a', 4, 10)));
+    start({ lanes: 1, coalesce: 'newest' });
+    await until(empty);
+
+    expect(sink.requests.map(({ path, entities }) => [path.split('/').at(-1), entities])).toEqual([
+      ['upsert?options=update', [gauge('a', 5, 30), gauge('b', 1, 1)]],
+      ['delete', [id('a')]],
+      ['upsert?options=update', [gauge('a', 4, 10)]],
+    ]);
+    expect([outbox.deadLetters.count(), counts.get('accepted')]).toEqual([0, 4]);
+  });
+
+  it('keeps the letter of a refused removal so that it is a removal again when replayed', async () => {
+    sink.script(({ path }, response) => path.endsWith('/delete') && answer(response, 400, { title: 'not a URI' }));
+    await outbox.append(removal('a'));
+    start();
+    await until(empty);
+    const [refused] = outbox.deadLetters.list();
+    expect(refused?.rejection.code).toBe('refused_by_broker');
+    expect(publicationOf(refused!)).toMatchObject({ entity: { id: id('a') }, removal: true });
   });
 
   it.each([404, 405, 501])('keeps late values as dead letters when the broker answers %i to history', async (status) => {

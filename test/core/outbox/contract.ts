@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { compare } from '../../../core/outbox/watermarks.ts';
 import type { Outbox } from '../../../core/outbox/outbox.ts';
 import { reject } from '../../../core/rejection.ts';
-import { consign, gauge, letter, origin } from './samples.ts';
+import { consign, gauge, letter, origin, removal } from './samples.ts';
 
 /** What every outbox must keep, whatever it is made of. */
 export function outboxContract(name: string, open: () => Outbox): void {
@@ -85,6 +85,26 @@ export function outboxContract(name: string, open: () => Outbox): void {
       expect(outbox.depth('2026-05-01T10:00:01.000Z').count).toBe(0);
       expect(outbox.watermark(a.entity.id, 'waterLevel')).toBeDefined();
       expect(outbox.deadLetters.count()).toBe(1);
+    });
+
+    it('keeps removals in order with the states, and forgets the watermarks of what was removed', async () => {
+      await outbox.append(consign(gauge('a', 1, 30)));
+      await outbox.append(removal('a'));
+      await outbox.append(consign(gauge('a', 2, 10)));
+      const queued = outbox.peek(9, 0, 1);
+      expect(queued.map((one) => [one.removal, Object.keys(one.entity).length])).toEqual([
+        [undefined, 3],
+        [true, 2],
+        [undefined, 3],
+      ]);
+      const mark = () => outbox.watermark('urn:ngsi-ld:WaterObserved:a', 'waterLevel')?.observedAt;
+
+      outbox.settle({ accepted: queued.slice(0, 1), refused: [] });
+      expect(mark()).toBe('2026-05-01T10:30:00.000Z');
+      outbox.settle({ accepted: queued.slice(1, 2), refused: [] });
+      expect(mark()).toBeUndefined();
+      outbox.settle({ accepted: queued.slice(2), refused: [] });
+      expect(mark()).toBe('2026-05-01T10:10:00.000Z');
     });
 
     it('keeps dead letters with their raw bytes, lists them by code and plug-in, and marks them replayed', async () => {

@@ -25,6 +25,14 @@ export function consign(...entities: Entity[]): Consignment {
   return { publications: entities.map((entity) => ({ entity, origin })), deadLetters: [] };
 }
 
+/** The entity is to go from the broker. */
+export function removal(id: string): Consignment {
+  return {
+    publications: [{ entity: { id: `urn:ngsi-ld:WaterObserved:${id}`, type: 'WaterObserved' }, origin, removal: true }],
+    deadLetters: [],
+  };
+}
+
 export function letter(code: 'unknown_device' | 'malformed_payload' = 'malformed_payload', raw = '{"a":'): DeadLetter {
   return { origin, rejection: reject('decode', code, `${raw} is not JSON`, '/a'), raw: Buffer.from(raw) };
 }
