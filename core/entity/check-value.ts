@@ -32,6 +32,8 @@ export function checkValue(value: unknown, shape: ValueShape, place: Place, faul
       return;
     case 'dateTime':
       return checkTime(...unwrapped(value, place), faults);
+    case 'date':
+      return checkDate(value, place, faults);
     case 'interval':
       return checkInterval(...unwrapped(value, place), faults);
     case 'geometry':
@@ -127,6 +129,13 @@ export function checkTime(value: unknown, place: Place, faults: Faults): void {
     const message = `${place.label} is ${quote(value)}, more than 5 minutes ahead of the clock (${faults.now}); check the clock of the source`;
     faults.add('future_time', place.pointer, message);
   } else faults.goodInstant = parts[0];
+}
+
+/** A day that exists in the calendar; it may lie in the future, as the end of a timetable does. */
+function checkDate(value: unknown, place: Place, faults: Faults): void {
+  const day = typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) ? new Date(`${value}T00:00:00Z`) : undefined;
+  if (day !== undefined && !Number.isNaN(day.getTime()) && day.toISOString().startsWith(String(value))) return;
+  faults.add('invalid_time', place.pointer, `${place.label} is ${quote(value)}, expected a day such as 2026-05-01`);
 }
 
 function checkInterval(value: unknown, place: Place, faults: Faults): void {

@@ -8,6 +8,8 @@ export interface ValueShape {
     | 'string'
     | 'boolean'
     | 'dateTime'
+    /** A day, `2026-05-01`. */
+    | 'date'
     /** An instant or an ISO 8601 interval `start/end`. */
     | 'interval'
     | 'uri'
@@ -51,6 +53,8 @@ export interface Model {
   readonly schemaVersion: string;
   /** Names of the attributes that every entity must have. */
   readonly required: readonly string[];
+  /** The attributes of `common.json` that the official type has; left out: all of them. */
+  readonly inherits?: readonly string[];
   readonly attributes: Readonly<Record<string, AttributeModel>>;
 }
 

@@ -28,7 +28,7 @@ export function loadModels(folder: string = join(packageRoot, 'smart-data-models
       if (!file.endsWith('.json') || file === 'subject.json') continue;
       const own = read<Model>(join(folder, subjectName, file), 'model');
       if (own === undefined) continue;
-      const model: Model = { ...own, subject: subjectName, attributes: { ...common?.attributes, ...own.attributes } };
+      const model: Model = { ...own, subject: subjectName, attributes: { ...inherited(own, common?.attributes), ...own.attributes } };
       faults.push(...modelFaults(model, file, types, iris).map((fault) => `${subjectName}/${file}: ${fault}`));
       types.set(model.type, model);
     }
@@ -37,6 +37,11 @@ export function loadModels(folder: string = join(packageRoot, 'smart-data-models
   if (types.size === 0 && faults.length === 0) faults.push(`${folder}: holds no model descriptor`);
   if (faults.length > 0) throw new ConfigError('the model descriptors are not usable', faults);
   return { types, subjects };
+}
+
+/** The common attributes that the official type has: all, unless its descriptor names them. */
+function inherited({ inherits }: Model, common: Readonly<Record<string, AttributeModel>> = {}): Record<string, AttributeModel> {
+  return Object.fromEntries(Object.entries(common).filter(([name]) => inherits?.includes(name) !== false));
 }
 
 /** What the schema cannot see: names that must agree, and terms of one context that must not collide. */

@@ -31,8 +31,8 @@ interface OfficialType {
   readonly attributes: readonly OfficialAttribute[];
 }
 
-/** `Device.value` becomes ngsi-ld:hasValue and cannot be used as an attribute. */
-const unusable = ['Device.value'];
+/** `value` becomes ngsi-ld:hasValue, `dataset` ngsi-ld:hasDataset: neither can be used as an attribute. */
+const unusable = ['Device.value', 'Catalogue.dataset'];
 
 /** Where the schema is silent or contradicts its own example, and we know better: see docs/models.md, "Traps taken care of". */
 const ownUnits: Readonly<Record<string, string>> = {
@@ -78,9 +78,9 @@ describeWithOfficial('descriptors against the official models', () => {
 });
 
 /** `[0..1]` as the official table writes it. */
-function boundsOf({ minimum, maximum, or }: ValueShape): string {
+function boundsOf({ type, minimum, maximum, items, or }: ValueShape): string {
   const own = minimum === undefined && maximum === undefined ? '' : `[${minimum ?? ''}..${maximum ?? ''}]`;
-  return own + (or === undefined ? '' : boundsOf(or));
+  return own + (type === 'array' && items !== undefined ? boundsOf(items) : '') + (or === undefined ? '' : boundsOf(or));
 }
 
 function enumOf(shape: ValueShape): readonly (string | number)[] | null {

@@ -277,6 +277,28 @@ describe('the whole entity is refused', () => {
   });
 });
 
+describe('a day', () => {
+  const rule = (startDate: unknown): Entity =>
+    ({
+      id: 'urn:ngsi-ld:GtfsCalendarRule:lisjaki:delavnik',
+      type: 'GtfsCalendarRule',
+      hasService: relationship('urn:ngsi-ld:GtfsService:lisjaki:delavnik'),
+      ...Object.fromEntries(
+        ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'].map((day) => [day, property(true)]),
+      ),
+      startDate: property(startDate as string),
+      endDate: property('2027-12-31'),
+    }) as Entity;
+
+  it('may lie in the future', () => {
+    expect(verdict(rule('2026-09-01')).faults).toEqual([]);
+  });
+
+  it.each(['2026-02-30', '20260901', '2026-09-01T00:00:00Z', '', 20260901])('but must exist: %s', (day) => {
+    expect(verdict(rule(day))).toEqual({ faults: [['invalid_time', '/startDate/value']], kept: undefined });
+  });
+});
+
 describe('any JSON in an attribute', () => {
   const names = fc.constantFrom(
     'location',

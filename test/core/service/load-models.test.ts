@@ -49,12 +49,15 @@ describe('loadModels', () => {
       ]),
     );
     expect([...subjects.keys()].sort()).toEqual([
+      'dcat-ap',
       'device',
       'energy',
       'environment',
+      'key-performance-indicator',
       'organization',
       'parking',
       'transportation',
+      'urban-mobility',
       'water-consumption',
       'water-quality',
       'weather',
@@ -64,6 +67,9 @@ describe('loadModels', () => {
       required: ['location', 'dateObserved'],
       attributes: { waterLevel: { unitCode: 'MTR', measured: true, quantity: 'waterLevel' }, name: { kind: 'Property' } },
     });
+    // The official type has none of the common attributes but those that its descriptor names.
+    expect(Object.keys(types.get('GtfsTrip')?.attributes ?? {})).toEqual(expect.arrayContaining(['name', 'hasRoute']));
+    expect(types.get('GtfsTrip')?.attributes).not.toHaveProperty('location');
   });
 
   it.each<[string, string, (json: Editable) => void, RegExp]>([
