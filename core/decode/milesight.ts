@@ -49,10 +49,16 @@ const attributes: Readonly<Record<number, number>> = {
 /** Type under 0xFE and 0xFF → length: answers to settings sent down; one meaning in all models. */
 // prettier-ignore
 const settings: Readonly<Record<number, number>> = {
-  0x02: 2, 0x03: 2, 0x04: 1, 0x06: 9, 0x10: 1, 0x11: 4, 0x13: 1, 0x17: 2, 0x1a: 3, 0x1b: 5, 0x1c: 2, 0x25: 1, 0x27: 1, 0x28: 1, 0x2a: 1,
+  0x02: 2, 0x03: 2, 0x04: 1, 0x06: 9, 0x10: 1, 0x11: 4, 0x13: 1, 0x17: 2, 0x1b: 5, 0x1c: 2, 0x25: 1, 0x27: 1, 0x28: 1, 0x2a: 1,
   0x2c: 1, 0x2d: 1, 0x2e: 1, 0x35: 8, 0x39: 5, 0x3a: 2, 0x3b: 1, 0x3c: 1, 0x3d: 1, 0x3e: 1, 0x40: 1, 0x42: 1, 0x43: 1, 0x44: 1, 0x4a: 1,
   0x51: 1, 0x56: 1, 0x65: 2, 0x66: 1, 0x68: 1, 0x69: 1, 0x6a: 3, 0x6d: 1, 0x70: 2, 0x71: 1, 0x77: 2, 0x79: 6, 0x84: 1, 0x8e: 3, 0x96: 8,
   0xab: 3, 0xbd: 2, 0xea: 3, 0xeb: 1, 0xf0: 4, 0xf1: 4, 0xf2: 2, 0xf4: 1, 0xf5: 1,
+};
+
+/** Answer to the calibration of CO₂: the mode, and a value where it is set by hand. */
+const calibration: FrameField = {
+  ...eventField(1, 'configuration'),
+  lengthAt: (view, offset) => (view.getUint8(offset) === 2 ? 3 : 1),
 };
 
 /** Type under 0xF9 → length; under 0xF8 a result byte follows. */
@@ -84,6 +90,7 @@ function common(key: number): FrameField | undefined {
   const id = key >> 8;
   const type = key & 0xff;
   if (id === 0xff && attributes[type] !== undefined) return eventField(attributes[type], 'boot');
+  if (id >= 0xfe && type === 0x1a) return calibration;
   const length = id >= 0xfe ? settings[type] : extendedSettings[type];
   if (length === undefined || id < 0xf8 || (id > 0xf9 && id < 0xfe)) return undefined;
   return eventField(id === 0xf8 ? length + 1 : length, 'configuration');

@@ -25,8 +25,11 @@ export function decode(uplink: Uplink): FrameOutcome {
       report.refuse('unknown_frame', `application port ${report.fPort} is none of a Qalcosonic W1; expected ${port}`);
     else if (length === alarm) readAlarms(report, view.getUint8(4), momentOf(report, 0));
     else if (length === status) readRegister(report);
-    else if (length >= day.least && length <= day.most) readDay(report);
-    else if (length >= log.least && length <= log.most) {
+    else if (length >= day.least && length <= day.most) {
+      const version = view.getUint8(0);
+      if (version === 1) readDay(report);
+      else report.refuse('unknown_frame', `the frame of a day is of version ${version}; expected 1`);
+    } else if (length >= log.least && length <= log.most) {
       readLog(report);
       readRegister(report);
     } else {

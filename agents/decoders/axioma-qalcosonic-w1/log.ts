@@ -27,12 +27,17 @@ export function readLog(report: FrameReport): void {
   takeLog(report, view.getUint32(start, true), view.getUint32(start + 4, true), deltas, { now, register: view.getUint32(5, true) });
 }
 
-/** A day's log: volume at 01:00 of the day before the message, then 23 increments of 14 bits, the lowest bits first. */
+/** A day's log: volume at 01:00 of the day before the message, then 23 increments of 14 bits, the lowest bits first, and a multiplier of 6 bits. */
 export function readDay(report: FrameReport): void {
   const { view } = report;
   const now = view.getUint32(1, true);
   const at = deviceClock(now, report.receivedAt);
   readStatus(report, view.getUint8(5), at ?? report.receivedAt);
+  const multiplier = bits(view, 10 * 8 + 23 * 14, 6);
+  if (multiplier !== 0) {
+    report.refuse('unsupported_unit', `the log of a day has the multiplier ${multiplier}; only litres (0) are documented`);
+    return;
+  }
   const deltas: number[] = [];
   for (let entry = 0; entry < 23; entry++) deltas.push(bits(view, 10 * 8 + entry * 14, 14));
   const midnight = now - (now % (24 * hour));

@@ -3,6 +3,8 @@ import { deviceClock, hasLength, readFrame, type FrameOutcome, type FrameReport,
 import { readExternal } from './external.ts';
 
 const bytesOfEntry = 11;
+/** A clock that was never set counts from 1970. */
+const neverSet = 5 * 365 * 24 * 3600;
 
 /**
  * Application port 2: battery, built-in sensor, external sensor by its kind; 3: stored entries with their own Unix seconds; 5: device
@@ -19,10 +21,13 @@ export function decode(uplink: Uplink): FrameOutcome {
   });
 }
 
-/** Entries sent again after a lost connection come on port 2 too: bits 6 and 7 of their status, and a clock that makes sense. */
-function isStored(report: FrameReport): boolean {
-  if (report.length % bytesOfEntry !== 0 || report.view.getUint8(6) >> 6 === 0) return false;
-  return deviceClock(report.view.getUint32(7), report.receivedAt) !== undefined;
+/** Entries that were asked for (bit 6) or are sent again after a lost connection (bit 7) come on port 2 too. */
+function isStored({ length, receivedAt, view }: FrameReport): boolean {
+  if (length % bytesOfEntry !== 0) return false;
+  const status = view.getUint8(6) >> 6;
+  // Bit 7 alone may also say that no probe is connected: then there is no clock, neither a good one nor one that was never set.
+  const seconds = view.getUint32(7);
+  return status === 1 || status === 3 || (status === 2 && (seconds < neverSet || deviceClock(seconds, receivedAt) !== undefined));
 }
 
 function readStored(report: FrameReport): void {
@@ -39,9 +44,18 @@ function readStored(report: FrameReport): void {
   }
 }
 
+/** External sensors that tell their number: what they measure stands where it always does. */
+const numbered = { sht31: 0x10, tmp117: 0x20 };
+
+/** Kind of the external sensor: bit 7 is its connection, bit 4 beside another kind the button. */
+function kindOf(status: number): number {
+  const kind = status & 0x7f;
+  return kind > 0x10 && kind < 0x20 ? kind & 0x0f : kind;
+}
+
 function readLive(report: FrameReport): void {
   const { view } = report;
-  const kind = view.getUint8(6) & 0x7f;
+  const kind = kindOf(view.getUint8(6));
   const isConnected = (view.getUint8(6) & 0x80) === 0;
   if (kind === 0x09 || kind === 0x0a) {
     const at = deviceClock(view.getUint32(7), report.receivedAt) ?? report.receivedAt;
@@ -51,8 +65,9 @@ function readLive(report: FrameReport): void {
   }
   report.measured('batteryVoltage', (view.getUint16(0) & 0x3fff) / 1000);
   // Frames that tell the number of a probe have it where the built-in sensor stands.
-  if (kind === 0x0f || kind === 0x10 || kind === 0x20) return;
-  if (kind !== 0x0e) readBuiltIn(report, 2, report.receivedAt);
+  if (kind === 0x0f) return;
+  const tellsNumber = kind === numbered.sht31 || kind === numbered.tmp117;
+  if (kind !== 0x0e && !tellsNumber) readBuiltIn(report, 2, report.receivedAt);
   if (isConnected) readExternal(report, kind, 7, 'live', report.receivedAt);
 }
 

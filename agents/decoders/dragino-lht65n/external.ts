@@ -4,7 +4,7 @@ const range = [-200, 850] as const;
 
 /**
  * An external sensor of `kind` (user manual, "Ext"): live frames have room for four bytes from `offset`, stored entries for two.
- * Kinds 9 and 10 are 1 and 2 with a clock.
+ * Kinds 9 and 10 are 1 and 2 with a clock; 16 and 32 are 11 and 2 that tell their number.
  */
 export function readExternal(report: FrameReport, kind: number, offset: number, place: 'live' | 'entry', at: Instant): void {
   const { view } = report;
@@ -15,10 +15,12 @@ export function readExternal(report: FrameReport, kind: number, offset: number, 
     case 9:
     case 10:
     case 11:
-    case 12: {
+    case 12:
+    case 16:
+    case 32: {
       const hundredths = view.getInt16(offset);
       if (hundredths !== 0x7fff) report.measured('probeTemperature', hundredths / 100, range, at);
-      if (kind === 11 && isWhole && hundredths !== 0x7fff) {
+      if ((kind === 11 || kind === 16) && isWhole && hundredths !== 0x7fff) {
         report.measured('probeHumidity', (view.getUint16(offset + 2) & 0xfff) / 1000, [0, 1], at);
       }
       return;

@@ -4,6 +4,7 @@ import {
   milesightNumber,
   milesightTemperature,
   readMilesight,
+  type FrameField,
   type FrameOutcome,
   type MilesightChannels,
   type Uplink,
@@ -24,8 +25,25 @@ const ozoneMass = 1995.7;
 const o3 = milesightNumber('o3', 'uint16', 100 / ozoneMass, [0, 10 * ozoneMass]);
 const historyHumidity = milesightNumber('relativeHumidity', 'uint16', 200, [0, 1]);
 
-function history(voc: typeof tvoc): typeof tvoc {
-  return milesightHistory(milesightTemperature, historyHumidity, presence, light, co2, voc, pressure, pm25, pm10);
+/** Bytes of a gas of which the entry of an AM319 does not say whether it is formaldehyde or ozone. */
+const gas = 2;
+
+/** An entry; the AM319 writes the same and its gas behind it: two bytes before the next entry or the end. */
+function history(voc: FrameField): FrameField {
+  const entry = milesightHistory(milesightTemperature, historyHumidity, presence, light, co2, voc, pressure, pm25, pm10);
+  const isEnd = (view: DataView, at: number): boolean =>
+    at === view.byteLength || (at + 2 <= view.byteLength && [0x20ce, 0x21ce].includes(view.getUint16(at)));
+  const hasGas = (view: DataView, offset: number): boolean =>
+    !isEnd(view, offset + entry.length) && isEnd(view, offset + entry.length + gas);
+  return {
+    length: entry.length,
+    lengthAt: (view, offset) => entry.length + (hasGas(view, offset) ? gas : 0),
+    read(report, offset, at) {
+      entry.read?.(report, offset, at);
+      if (hasGas(report.view, offset))
+        report.refuse('unmapped_quantity', 'a stored entry ends in a gas of which it does not say which one it is');
+    },
+  };
 }
 
 const channels: MilesightChannels = {

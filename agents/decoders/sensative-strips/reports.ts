@@ -13,7 +13,12 @@ function both(first: FrameField, second: FrameField): FrameField {
 const temperature = numberField('airTemperature', 'int16', 10, [-50, 100]);
 const humidity = numberField('relativeHumidity', 'uint8', 200, [0, 1]);
 const light = numberField('illuminance', 'uint16', 1);
-const door = numberField('doorOpen', 'uint8', 1, [0, 1]);
+/** Of a door the report says whether it is closed, the alarm that it is open. */
+const door: FrameField = {
+  length: 1,
+  read: (report, offset, at) => report.measured('doorOpen', 1 - report.view.getUint8(offset), [0, 1], at),
+};
+const doorAlarm = numberField('doorOpen', 'uint8', 1, [0, 1]);
 const tamper = numberField('tamperAlarm', 'uint8', 1, [0, 1]);
 
 /** Channel → what its report says. */
@@ -28,7 +33,7 @@ export const reports: Readonly<Record<number, FrameField>> = {
   7: light,
   8: light,
   9: door,
-  10: door,
+  10: doorAlarm,
   11: tamper,
   12: tamper,
   13: eventField(1, 'flood'),
@@ -44,8 +49,8 @@ export const reports: Readonly<Record<number, FrameField>> = {
   80: both(humidity, temperature),
   81: both(humidity, temperature),
   82: both(door, temperature),
-  83: eventField(2, 'capacitance'),
-  84: eventField(2, 'capacitance'),
-  85: eventField(2, 'capacitance'),
   110: eventField(8, 'check-in'),
+  112: eventField(2, 'capacitance'),
+  113: eventField(2, 'capacitance'),
+  114: eventField(2, 'capacitance'),
 };
