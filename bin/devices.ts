@@ -13,6 +13,7 @@ import { registryText } from './files.ts';
 export interface RunningDevices {
   /** The sender of an uplink, by the newest valid version of the registry. */
   readonly device: DeviceRegistry['device'];
+  readonly partsOf: DeviceRegistry['partsOf'];
   /** A message that was taken in. */
   passed(passage: Passage): void;
 }
@@ -49,6 +50,7 @@ export function startDevices(
   closers.push(() => void process.off('SIGHUP', live.reload));
   return {
     device: (uplink) => live.registry.device(uplink),
+    partsOf: (id) => live.registry.partsOf(id),
     passed: ({ devices }) => watch.heard(devices, clock()),
   };
 }

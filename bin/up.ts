@@ -101,7 +101,13 @@ async function start(
 
   if (scope === 'delivery') return { urls: { broker: brokerUrl, mqtt: '', http: http.url }, outbox, deliverer };
   const devices = startDevices(config, knowledge, outbox, metrics, clock, log, closers);
-  const agentKnowledge: AgentKnowledge = { ...knowledge, ...knowledge.agents, device: devices.device, provisioned };
+  const agentKnowledge: AgentKnowledge = {
+    ...knowledge,
+    ...knowledge.agents,
+    device: devices.device,
+    partsOf: devices.partsOf,
+    provisioned,
+  };
   const onPassage = (plugin: string, passage: Passage): void => {
     metrics.passed(plugin, passage);
     devices.passed(passage);

@@ -11,6 +11,7 @@ import { calibrate } from './decode/calibrate.ts';
 import { timed } from './decode/clock.ts';
 import { withoutContradictions } from './decode/contradictions.ts';
 import { deviceEntity, isDeviceQuantity } from './entity/device.ts';
+import { deviceStateEntity, reportedEntity } from './entity/device-state.ts';
 import type { Entity } from './entity/entity.ts';
 import { check } from './entity/check.ts';
 import { asPublished } from './entity/published.ts';
@@ -23,6 +24,7 @@ import type {
   DatasetFile,
   Decoder,
   Device,
+  DeviceReport,
   Envelope,
   Family,
   Memory,
@@ -51,7 +53,9 @@ export interface AgentKnowledge extends Knowledge {
   readonly envelopes: readonly Envelope[];
   readonly decoders: ReadonlyMap<string, Decoder>;
   readonly families: ReadonlyMap<string, Family>;
-  device(uplink: Uplink): Device | undefined;
+  device(uplink: Pick<Uplink, 'deviceId' | 'alsoKnownAs'>): Device | undefined;
+  /** The devices that the registry knows as `<id>.<part>`. */
+  partsOf?(id: string): readonly Device[];
   /** The sender, when it is not in the registry but was provisioned as for a FIWARE IoT Agent. */
   provisioned?(uplink: Uplink, topic: string): Provisioned | undefined;
 }
@@ -74,12 +78,26 @@ export function passMessage(message: MqttMessage, envelope: Envelope, knowledge:
   const way = new Way(origin, message.payload);
   const opened = way.run('decode', () => envelope.open(message, memory));
   let event = opened?.event;
+  for (const report of opened?.reports ?? []) passReport(report, knowledge, way);
   for (const uplink of opened?.values ?? []) event = passUplink(uplink, knowledge, way) ?? event;
   if (way.isEmpty() && event === undefined) {
     way.refuse(reject('decode', 'no_measurement', `the message on ${message.topic} holds no measurement`));
   }
   const { remember, ask } = opened ?? {};
   return { ...way.end(event), ...(remember === undefined ? {} : { remember }), ...(ask === undefined ? {} : { ask }) };
+}
+
+/** What is said of a device that is not in the registry is no loss: its measurements are kept until it is. */
+function passReport(report: DeviceReport, knowledge: AgentKnowledge, way: Way): void {
+  const device = knowledge.device(report);
+  const parts = report.withParts === true ? (knowledge.partsOf?.(report.deviceId) ?? []) : [];
+  for (const one of new Set(device === undefined ? parts : [device, ...parts])) {
+    const family = knowledge.families.get(one.family);
+    const entity = family === undefined ? undefined : reportedEntity(one, family, report);
+    if (entity === undefined) continue;
+    if (report.online !== false) way.devices.add(one.id);
+    passEntity(entity, knowledge, way);
+  }
 }
 
 /** Gives the event that the uplink was when it held no measurement. */
@@ -118,12 +136,18 @@ function passUplink(uplink: Uplink, knowledge: AgentKnowledge, way: Way): string
   for (const rejection of rejections) way.refuse(rejection);
   const readings = calibrate(stamped, device);
   way.readings.push(...readings);
-  if (readings.length === 0) return decoded?.event;
+  const about = decoded?.about;
+  if (readings.length === 0) {
+    if (about !== undefined) {
+      passEntity(deviceStateEntity(device, family, 'online', uplink.receivedAt, about), knowledge, way);
+    }
+    return decoded?.event;
+  }
   const { clear, rejections: contradictions } = withoutContradictions(readings);
   for (const rejection of contradictions) way.refuse(rejection);
   const measured = clear.filter((reading) => !isDeviceQuantity(reading.quantity));
   const entities = measured.length === 0 ? [] : (way.run('map', () => family.map(measured, asPublished(device, family)))?.values ?? []);
-  const ownEntity = { ...deviceEntity(device, family, readings, uplink), ...registered(device) } as Entity;
+  const ownEntity = { ...deviceEntity(device, family, readings, uplink, about), ...registered(device) } as Entity;
   for (const entity of [...entities, ownEntity]) passEntity(isRestamped ? asRestamped(entity) : entity, knowledge, way);
   return decoded?.event;
 }

@@ -45,6 +45,25 @@ export interface Uplink {
   readonly radio?: { readonly rssi?: number; readonly snr?: number };
 }
 
+/** Versions that a device says of itself, as texts of `versionText`. */
+export interface Versions {
+  readonly firmwareVersion?: string;
+  readonly softwareVersion?: string;
+  readonly hardwareVersion?: string;
+}
+
+/** What a message says of a device itself and not of the world: it came or went (last will, join, death), its versions. */
+export interface DeviceReport extends Versions {
+  /** As in `Uplink`. A device that is not in the registry is passed over. */
+  readonly deviceId: string;
+  readonly alsoKnownAs?: readonly string[];
+  /** When it was so. */
+  readonly at: Instant;
+  readonly online?: boolean;
+  /** Also of the devices that the registry knows as `<deviceId>.<part>`: channels of a meter, devices of a node. */
+  readonly withParts?: true;
+}
+
 /** What an envelope remembers from message to message, by keys of its own; plain JSON. */
 export type Memory = ReadonlyMap<string, unknown>;
 
@@ -52,6 +71,8 @@ export type Memory = ReadonlyMap<string, unknown>;
 export type Opened = Outcome<Uplink> & {
   /** Names a message without a measurement (join, status). */
   readonly event?: string;
+  /** What it says of devices themselves. */
+  readonly reports?: readonly DeviceReport[];
   /** To be remembered for the messages after it; undefined forgets. */
   readonly remember?: readonly (readonly [key: string, value: unknown])[];
   /** To be published to whoever sent it. */
@@ -150,9 +171,9 @@ export interface Decoder<R = unknown> {
   readonly recordSchema: object;
   /**
    * Never throws. A frame without a measurement (boot, configuration) gives neither values nor rejections and `event` names it. `device` is
-   * its sender as the registry describes it, for those whose values have no names of their own.
+   * its sender as the registry describes it, for those whose values have no names of their own. `about` are versions that it says.
    */
-  decode(uplink: Uplink, device?: Device): Outcome<R> & { readonly event?: string };
+  decode(uplink: Uplink, device?: Device): Outcome<R> & { readonly event?: string; readonly about?: Versions };
   readings(record: R): Reading[];
 }
 

@@ -1,4 +1,4 @@
-import type { Instant, Uplink } from '../plugin.ts';
+import type { Instant, Uplink, Versions } from '../plugin.ts';
 import { reject, type Rejection, type RejectionCode } from '../rejection.ts';
 import { refused, type Outcome } from '../result.ts';
 import type { Measurement } from './fields.ts';
@@ -17,7 +17,7 @@ export function readNumber(view: DataView, offset: number, type: NumberType, lit
   return type === 'uint32' ? view.getUint32(offset, littleEndian) : view.getInt32(offset, littleEndian);
 }
 
-export type FrameOutcome = Outcome<Measurement> & { readonly event?: string };
+export type FrameOutcome = Outcome<Measurement> & { readonly event?: string; readonly about?: Versions };
 
 /** What is read out of one frame, gathered field by field. */
 export interface FrameReport {
@@ -33,6 +33,8 @@ export interface FrameReport {
   refuse(code: RejectionCode, message: string): void;
   /** What a frame is that has no measurement; the first counts. */
   event(name: string): void;
+  /** A version that the device says of itself. */
+  about(name: keyof Versions, version: string): void;
   /** A clock of the device, Unix seconds; `invalid_time` when it was never set or runs ahead, see `deviceClock`. */
   clock(seconds: number): Instant | undefined;
 }
@@ -54,6 +56,7 @@ export function readFrame(uplink: Uplink, read: (report: FrameReport) => void): 
   const { receivedAt } = uplink;
   const moments = new Map<Instant, Record<string, number>[]>();
   const rejections: Rejection[] = [];
+  const versions: Record<string, string> = {};
   let event: string | undefined;
   function refuse(code: RejectionCode, message: string): void {
     // The same fault many times over in one frame is one fault.
@@ -80,6 +83,9 @@ export function readFrame(uplink: Uplink, read: (report: FrameReport) => void): 
     event(name) {
       event ??= name;
     },
+    about(name, version) {
+      versions[name] = version;
+    },
     clock(seconds) {
       const at = deviceClock(seconds, receivedAt);
       if (at === undefined) refuse('invalid_time', `an entry is stamped ${seconds}; the clock of the device is not set or runs ahead`);
@@ -89,10 +95,11 @@ export function readFrame(uplink: Uplink, read: (report: FrameReport) => void): 
   const values = [...moments]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([observedAt, records]) => records.map((found) => ({ observedAt, values: found })));
-  if (values.length > 0 || rejections.length > 0) return { values, rejections };
+  const about = Object.keys(versions).length === 0 ? {} : { about: versions };
+  if (values.length > 0 || rejections.length > 0) return { values, rejections, ...about };
   return event === undefined
     ? refused(reject('decode', 'unknown_frame', 'the frame holds nothing that is known'))
-    : { values, rejections, event };
+    : { values, rejections, event, ...about };
 }
 
 /** Whether the frame has exactly, or with `more` at least, the bytes that its kind asks for; refuses it as a whole otherwise. */

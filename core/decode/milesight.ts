@@ -1,4 +1,4 @@
-import type { Uplink } from '../plugin.ts';
+import type { Uplink, Versions } from '../plugin.ts';
 import { eventField, headerOf, numberField, readFrameFields, type FrameField } from './frame-fields.ts';
 import { readFrame, type FrameOutcome, type NumberType } from './frame.ts';
 
@@ -40,10 +40,26 @@ export const milesightPosition = milesightNumber('tilted', 'uint8', 1, [0, 1]);
 
 const battery = milesightNumber('batteryLevel', 'uint8', 100, [0, 1]);
 
-/** Type under 0xFF → length: versions, serial number, class and power-on ("Attribute" in the vendor's payload definitions). */
+/** Two bytes: of the hardware `1.2` as 01 20, of the firmware `1.14` as 01 0e. */
+const versions: Readonly<Record<number, FrameField>> = {
+  0x09: version('hardwareVersion', 4),
+  0x0a: version('firmwareVersion', 0),
+};
+
+function version(name: keyof Versions, shift: number): FrameField {
+  return {
+    length: 2,
+    read(report, offset) {
+      report.event('boot');
+      report.about(name, `${report.view.getUint8(offset)}.${report.view.getUint8(offset + 1) >> shift}`);
+    },
+  };
+}
+
+/** Type under 0xFF → length: serial number, class and power-on ("Attribute" in the vendor's payload definitions). */
 // prettier-ignore
 const attributes: Readonly<Record<number, number>> = {
-  0x01: 1, 0x09: 2, 0x0a: 2, 0x0b: 1, 0x0f: 1, 0x16: 8, 0x1f: 4, 0xfe: 1, 0xff: 2,
+  0x01: 1, 0x0b: 1, 0x0f: 1, 0x16: 8, 0x1f: 4, 0xfe: 1, 0xff: 2,
 };
 
 /** Type under 0xFE and 0xFF → length: answers to settings sent down; one meaning in all models. */
@@ -89,6 +105,7 @@ function common(key: number): FrameField | undefined {
   if (key === 0x0175) return battery;
   const id = key >> 8;
   const type = key & 0xff;
+  if (id === 0xff && versions[type] !== undefined) return versions[type];
   if (id === 0xff && attributes[type] !== undefined) return eventField(attributes[type], 'boot');
   if (id >= 0xfe && type === 0x1a) return calibration;
   const length = id >= 0xfe ? settings[type] : extendedSettings[type];

@@ -1,4 +1,4 @@
-import type { Device, Family, Reading, Uplink } from '../plugin.ts';
+import type { Device, Family, Instant, Reading, Uplink, Versions } from '../plugin.ts';
 import { dateTime, measured, point, property, urn } from './build.ts';
 import type { Entity } from './entity.ts';
 import { asPublished } from './published.ts';
@@ -26,8 +26,25 @@ export function deviceUrn(device: Device): string {
   return urn('Device', device.id);
 }
 
-/** The Device entity of a sensor after an uplink with readings: battery and radio of their own moment, and when it last reported. */
-export function deviceEntity(device: Device, family: Family, readings: readonly Reading[], uplink: Uplink): Entity {
+/** `silent`: the registry expected a message that did not come. `offline`: it, or its network, said that it is gone. */
+export type DeviceState = 'online' | 'offline' | 'silent';
+
+/** The attribute `deviceState`, and versions, at one moment. */
+export function stateOf(state: DeviceState | undefined, at: Instant, versions: Versions = {}): Partial<Entity> {
+  const { firmwareVersion, softwareVersion, hardwareVersion } = versions;
+  return {
+    ...(state === undefined ? {} : { deviceState: property(state, at) }),
+    ...(firmwareVersion === undefined ? {} : { firmwareVersion: property(firmwareVersion, at) }),
+    ...(softwareVersion === undefined ? {} : { softwareVersion: property(softwareVersion, at) }),
+    ...(hardwareVersion === undefined ? {} : { hardwareVersion: property(hardwareVersion, at) }),
+  };
+}
+
+/**
+ * The Device entity of a sensor after an uplink with readings: battery and radio of their own moment, when it last reported, and that it was
+ * online when the uplink came.
+ */
+export function deviceEntity(device: Device, family: Family, readings: readonly Reading[], uplink: Uplink, about?: Versions): Entity {
   const lastReported = readings.reduce(
     (latest, { observedAt }) => (observedAt > latest ? observedAt : latest),
     readings[0]?.observedAt ?? '',
@@ -41,6 +58,7 @@ export function deviceEntity(device: Device, family: Family, readings: readonly 
     location: point(...shown.location),
     dateLastValueReported: { ...dateTime(lastReported), observedAt: lastReported },
     ...describe(shown),
+    ...stateOf('online', uplink.receivedAt, about),
   };
   const battery = newest(readings, 'batteryLevel');
   if (battery !== undefined) entity['batteryLevel'] = measured(battery.value, 'C62', battery.observedAt);

@@ -18,10 +18,13 @@ export function registered({ installedAt, calibration = [], access }: Device): P
   };
 }
 
+/** Of the network's clock, whatever the device's says. */
+const ofNetwork = new Set(['deviceState', 'firmwareVersion', 'softwareVersion', 'hardwareVersion']);
+
 /** Marks what was measured as `restamped`: its moment is the arrival's, not the device's. */
 export function asRestamped(entity: Entity): Entity {
   const marked = attributesOf(entity).map(([name, attribute]) =>
-    attribute.type === 'Property' && attribute.observedAt !== undefined && attribute.status === undefined
+    attribute.type === 'Property' && attribute.observedAt !== undefined && attribute.status === undefined && !ofNetwork.has(name)
       ? [name, { ...attribute, status: property('restamped') }]
       : [name, attribute],
   );

@@ -67,7 +67,7 @@ export function watchDevices(options: DeviceWatchOptions): DeviceWatch {
     else logger.info({ device: id, last }, `device "${id}" reports again`);
     const family = families.get(device.family);
     if (family === undefined) return;
-    const entity = deviceStateEntity(device, family, silent ? 'silent' : 'reporting', at);
+    const entity = deviceStateEntity(device, family, silent ? 'silent' : 'online', at);
     const origin = { plugin: 'core/service', from: `device ${id}`, receivedAt: at };
     // Rejects only when the outbox was closed meanwhile: then the turn is found again after the restart.
     outbox.append({ publications: [{ entity, origin }], deadLetters: [] }).catch(() => undefined);

@@ -16,7 +16,9 @@ export interface DeviceRegistry {
   /** The device of this id or of this other name, without regard to case. */
   find(id: string): Device | undefined;
   /** The sender of an uplink: by `deviceId`, else by `alsoKnownAs`. */
-  device(uplink: Uplink): Device | undefined;
+  device(uplink: Pick<Uplink, 'deviceId' | 'alsoKnownAs'>): Device | undefined;
+  /** The devices that are known as `<id>.<part>`. */
+  partsOf(id: string): readonly Device[];
 }
 
 /** Names of the plug-ins that exist, so that a misspelt one is found at start. */
@@ -71,6 +73,10 @@ function registryOf(devices: readonly Device[], byId: ReadonlyMap<string, Device
         if (device !== undefined) return device;
       }
       return undefined;
+    },
+    partsOf(id) {
+      const start = `${id.toLowerCase()}.`;
+      return [...new Set([...byId].flatMap(([known, device]) => (known.startsWith(start) ? [device] : [])))];
     },
   };
 }

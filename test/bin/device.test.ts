@@ -97,8 +97,8 @@ describe('klavze device', () => {
       expect.objectContaining({ id: 'aq-1', state: 'silent' }),
     );
     await publish(urls.mqtt, 'klavze/aq-1/up', '{"readings":{"pm10":5}}');
-    const back = await entity(urls, 'urn:ngsi-ld:Device:aq-1', ({ deviceState }) => deviceState === 'reporting');
-    expect(back['deviceState']).toBe('reporting');
+    const back = await entity(urls, 'urn:ngsi-ld:Device:aq-1', ({ deviceState }) => deviceState === 'online');
+    expect(back['deviceState']).toBe('online');
 
     const valid = registry();
     writeFileSync(join(folder, 'devices.yaml'), `${valid}  - id: broken\n`);

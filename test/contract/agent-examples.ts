@@ -4,7 +4,7 @@ import { format } from 'prettier';
 
 import type { Entity } from '../../core/entity/entity.ts';
 import { packageRoot } from '../../core/paths.ts';
-import type { Decoder, Device, Envelope, Family, MqttMessage, Reading, Uplink } from '../../core/plugin.ts';
+import type { Decoder, Device, DeviceReport, Envelope, Family, MqttMessage, Reading, Uplink, Versions } from '../../core/plugin.ts';
 import type { Rejection } from '../../core/rejection.ts';
 
 /** A frame in an example is written in hex. */
@@ -15,10 +15,12 @@ type ExampleUplink = Omit<Uplink, 'body'> & { readonly body: ExampleBody };
 /** What an example says must come out; what is not named must be empty. Rejections by code. */
 export interface Expected {
   readonly uplinks?: readonly ExampleUplink[];
+  readonly reports?: readonly DeviceReport[];
   readonly readings?: readonly Reading[];
   readonly entities?: readonly Entity[];
   readonly rejections?: readonly { readonly code: string; readonly pointer?: string }[];
   readonly event?: string;
+  readonly about?: Versions;
 }
 
 /** `agents/<kind>/<plug-in>/examples/<case>.json`. */
@@ -76,13 +78,13 @@ export function uplinkOf(example: Example): Uplink {
 }
 
 export function runEnvelope(envelope: Envelope, message: MqttMessage): Expected {
-  const { values, rejections, event } = envelope.open(message);
-  return trim({ uplinks: values.map(asExample), rejections: codesOf(rejections), event });
+  const { values, reports, rejections, event } = envelope.open(message);
+  return trim({ uplinks: values.map(asExample), reports, rejections: codesOf(rejections), event });
 }
 
 export function runDecoder(decoder: Decoder, uplink: Uplink, device?: Device): Expected {
-  const { values, rejections, event } = decoder.decode(uplink, device);
-  return trim({ readings: values.flatMap((record) => decoder.readings(record)), rejections: codesOf(rejections), event });
+  const { values, rejections, event, about } = decoder.decode(uplink, device);
+  return trim({ readings: values.flatMap((record) => decoder.readings(record)), rejections: codesOf(rejections), event, about });
 }
 
 export function runFamily(family: Family, readings: readonly Reading[], device: Device): Expected {

@@ -45,6 +45,7 @@ describe('passMessage', () => {
       id: 'urn:ngsi-ld:Device:nikova-most',
       type: 'Device',
       deviceCategory: { type: 'Property', value: ['sensor'] },
+      deviceState: { type: 'Property', value: 'online', observedAt: '2026-03-02T08:14:30.000Z' },
       controlledProperty: { type: 'Property', value: ['waterLevel', 'temperature'] },
       location: { type: 'GeoProperty', value: { type: 'Point', coordinates: [14.0262, 46.0031] } },
       name: { type: 'Property', value: 'Nikova, most' },
@@ -77,7 +78,13 @@ describe('passMessage', () => {
 
   it('names a frame without a measurement and refuses nothing of it', () => {
     const passage = pass('ff0bffff090200', gauge);
-    expect(passage).toMatchObject({ event: 'boot', publications: [], deadLetters: [], readings: [] });
+    expect(passage).toMatchObject({ event: 'boot', deadLetters: [], readings: [] });
+    expect(entities(passage)).toEqual([
+      expect.objectContaining({
+        type: 'Device',
+        hardwareVersion: { type: 'Property', value: '2.0', observedAt: expect.any(String) as unknown },
+      }),
+    ]);
   });
 
   it('refuses each thing at its stage, with the raw message to replay', () => {

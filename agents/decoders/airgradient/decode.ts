@@ -1,4 +1,4 @@
-import { isObject, readParts, refused, reject, type FieldTable, type Measurement, type Outcome, type Uplink } from '#core';
+import { isObject, readParts, refused, reject, versionsOf, type FieldTable, type FrameOutcome, type Uplink } from '#core';
 
 /** Compensated temperature and humidity come first: the raw ones are those inside the case. PM2.5 is taken as the sensor gives it. */
 const table: FieldTable = {
@@ -16,11 +16,13 @@ const table: FieldTable = {
 };
 
 /** Measures as the monitor gives them; 0 is a measured 0. Without any but the radio's it is the event `boot`. */
-export function decode(uplink: Uplink): Outcome<Measurement> & { readonly event?: string } {
+export function decode(uplink: Uplink): FrameOutcome {
   if (uplink.body.kind !== 'json' || !isObject(uplink.body.value)) {
     return refused(reject('decode', 'malformed_payload', 'the decoder airgradient expected a JSON object of measures'));
   }
   const outcome = readParts([{ fields: uplink.body.value, table, pointer: '' }], uplink.receivedAt);
   const isMeasured = Object.keys(outcome.values[0]?.values ?? {}).some((quantity) => quantity !== 'rssi');
-  return isMeasured || outcome.rejections.length > 0 ? outcome : { ...outcome, event: 'boot' };
+  const versions = versionsOf(uplink.body.value, { firmwareVersion: 'firmware' });
+  const about = versions === undefined ? {} : { about: versions };
+  return isMeasured || outcome.rejections.length > 0 ? { ...outcome, ...about } : { ...outcome, event: 'boot', ...about };
 }

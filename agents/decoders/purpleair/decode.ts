@@ -1,4 +1,4 @@
-import { isObject, readParts, refused, reject, type FieldTable, type Measurement, type Outcome, type Uplink } from '#core';
+import { isObject, readParts, refused, reject, versionsOf, type FieldTable, type FrameOutcome, type Uplink } from '#core';
 
 /** The mean of both channels; `_a` and `_b` stand alone where there is one channel only. */
 const table: FieldTable = {
@@ -18,10 +18,12 @@ const table: FieldTable = {
 };
 
 /** Current values of one sensor; averages over time and particle counts are passed over. Without any it is the event `empty`. */
-export function decode(uplink: Uplink): Outcome<Measurement> & { readonly event?: string } {
+export function decode(uplink: Uplink): FrameOutcome {
   if (uplink.body.kind !== 'json' || !isObject(uplink.body.value)) {
     return refused(reject('decode', 'malformed_payload', 'the decoder purpleair expected a JSON object of values'));
   }
   const outcome = readParts([{ fields: uplink.body.value, table, pointer: '/sensor' }], uplink.receivedAt);
-  return outcome.values.length + outcome.rejections.length > 0 ? outcome : { ...outcome, event: 'empty' };
+  if (outcome.values.length + outcome.rejections.length === 0) return { ...outcome, event: 'empty' };
+  const about = versionsOf(uplink.body.value, { firmwareVersion: 'firmware_version' });
+  return about === undefined ? outcome : { ...outcome, about };
 }

@@ -1,5 +1,6 @@
 import {
   deviceIdFault,
+  deviceInstant,
   frameUplink,
   isObject,
   parseJson,
@@ -7,7 +8,7 @@ import {
   refused,
   reject,
   type MqttMessage,
-  type Outcome,
+  type Opened,
   type Uplink,
 } from '#core';
 
@@ -22,7 +23,7 @@ const pushForm = /^ingest\/chirpstack-v4(?:\/([a-z]+))?$/;
  * Event `up` is a transmission, every other one (join, status, ack, txack, log, location, integration, error) an event. Fields that are 0,
  * "" or false are left out. Time is the server's `time`, in version 3 a gateway's, where there is one.
  */
-export function open(message: MqttMessage): Outcome<Uplink> & { readonly event?: string } {
+export function open(message: MqttMessage): Opened {
   const pushed = pushForm.exec(message.topic);
   const [, topicEui, named] = pushed === null ? (topicForm.exec(message.topic) ?? []) : ['', undefined, pushed[1] ?? 'up'];
   if (named === undefined) return refused(reject('decode', 'unknown_topic', `the topic ${message.topic} ends in no event of ChirpStack`));
@@ -36,7 +37,9 @@ export function open(message: MqttMessage): Outcome<Uplink> & { readonly event?:
     const battery = event === 'status' && isObject(up) && fault === undefined ? batteryOf(up) : undefined;
     const deviceId = String(topicEui ?? devEui).toLowerCase();
     const values = battery === undefined ? [] : [{ deviceId, receivedAt: message.receivedAt, ...battery }];
-    return { values, rejections: [], event };
+    if (values.length > 0 || fault !== undefined || (event !== 'join' && event !== 'status')) return { values, rejections: [], event };
+    const at = (isObject(up) ? deviceInstant(up['time']) : undefined) ?? message.receivedAt;
+    return { values, rejections: [], event, reports: [{ deviceId, at, online: true }] };
   }
   if (!payload.ok) return refused(payload.error);
   if (!isObject(up))

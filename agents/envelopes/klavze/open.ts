@@ -6,7 +6,9 @@ import {
   readJson,
   refused,
   reject,
+  versionsOf,
   type MqttMessage,
+  type Opened,
   type Outcome,
   type Uplink,
 } from '#core';
@@ -14,16 +16,16 @@ import {
 const pushForm = /^ingest\/klavze(?:\/(.*))?$/s;
 
 /**
- * `klavze/<deviceId>/up`: JSON, an object or an array of them, or a SenML pack. `klavze/<deviceId>/status`: last will and greetings,
- * an event. A `deviceId` in the payload must be the topic's.
+ * `klavze/<deviceId>/up`: JSON, an object or an array of them, or a SenML pack. `klavze/<deviceId>/status`: last will and
+ * greetings, an event that says whether the device is there, its versions and its battery. A `deviceId` in the payload must be the topic's.
  */
-export function open(message: MqttMessage): Outcome<Uplink> & { readonly event?: string } {
+export function open(message: MqttMessage): Opened {
   const pushed = pushForm.exec(message.topic);
   if (pushed !== null) return openUp(message, pushed[1]);
   const [, deviceId = '', channel] = message.topic.split('/');
   const fault = deviceIdFault(deviceId, `the topic ${message.topic}`);
   if (fault !== undefined) return refused(fault);
-  if (channel === 'status') return { values: [], rejections: [], event: 'status' };
+  if (channel === 'status') return openStatus(message, deviceId);
   if (channel !== 'up')
     return refused(reject('decode', 'unknown_topic', `the topic ${message.topic} is none of klavze/<deviceId>/up, …/status`));
   return openUp(message, deviceId);
@@ -47,4 +49,32 @@ function openUp(message: MqttMessage, named: string | undefined): Outcome<Uplink
     defaultDecoder: senml ? 'senml' : 'json',
     body: { kind: 'json', value: payload.value },
   });
+}
+
+const versionNames = { firmwareVersion: 'firmwareVersion', softwareVersion: 'softwareVersion', hardwareVersion: 'hardwareVersion' };
+const ownQuantities = ['batteryLevel', 'batteryVoltage', 'rssi', 'snr'];
+
+/** An object with `online`, or one word. What cannot be read is still a status: a last will is written once and never seen by its author. */
+function openStatus(message: MqttMessage, deviceId: string): Opened {
+  const text = Buffer.from(message.payload).toString().trim();
+  const payload = readJson(message.payload);
+  const status = payload.ok && isObject(payload.value) ? payload.value : { online: text.toLowerCase() };
+  const { online: said } = status;
+  const online =
+    said === true || said === 'true' || said === 'online'
+      ? true
+      : said === false || said === 'false' || said === 'offline'
+        ? false
+        : undefined;
+  const versions = versionsOf(status, versionNames);
+  const own = Object.fromEntries(Object.entries(status).filter(([name]) => ownQuantities.includes(name)));
+  const report = { deviceId, at: message.receivedAt, ...(online === undefined ? {} : { online }), ...versions };
+  const body = { kind: 'json', value: own } as const;
+  const uplink: Uplink = { deviceId, receivedAt: message.receivedAt, defaultDecoder: 'json', isOfNetwork: true, body };
+  return {
+    values: online === false || Object.keys(own).length === 0 ? [] : [uplink],
+    rejections: [],
+    event: 'status',
+    ...(online === undefined && versions === undefined ? {} : { reports: [report] }),
+  };
 }

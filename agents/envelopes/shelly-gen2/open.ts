@@ -1,4 +1,16 @@
-import { deviceIdFault, isObject, readJson, refused, reject, type MqttMessage, type Opened, type Outcome, type Uplink } from '#core';
+import {
+  deviceIdFault,
+  isObject,
+  readJson,
+  refused,
+  reject,
+  versionsOf,
+  type DeviceReport,
+  type MqttMessage,
+  type Opened,
+  type Outcome,
+  type Uplink,
+} from '#core';
 
 import { channelsOf, measuring } from './channels.ts';
 
@@ -14,7 +26,11 @@ export function open(message: MqttMessage): Opened {
   if (isRpc === undefined && isOnline === undefined && !measuring.test(component)) return event('status');
   const fault = deviceIdFault(deviceId, `the topic ${message.topic}`);
   if (fault !== undefined) return refused(fault);
-  if (isOnline !== undefined) return event(Buffer.from(message.payload).toString().trim() === 'true' ? 'online' : 'offline');
+  const at = message.receivedAt;
+  if (isOnline !== undefined) {
+    const online = Buffer.from(message.payload).toString().trim() === 'true';
+    return event(online ? 'online' : 'offline', { deviceId, at, online, withParts: true });
+  }
   const payload = readJson(message.payload);
   if (!payload.ok) return refused(payload.error);
   if (!isObject(payload.value)) {
@@ -35,13 +51,18 @@ export function open(message: MqttMessage): Opened {
       body: { kind: 'json', value: { ...components, id: deviceId } },
     });
   }
-  return outcome.values.length === 0 ? event('status') : outcome;
+  const { shelly, result } = payload.value;
+  const info = isObject(shelly) ? shelly : result;
+  const versions = isRpc !== undefined && isObject(info) ? versionsOf(info, { firmwareVersion: 'ver' }) : undefined;
+  const report = versions === undefined ? undefined : { deviceId, at, withParts: true as const, ...versions };
+  if (outcome.values.length === 0) return event('status', report);
+  return report === undefined ? outcome : { ...outcome, reports: [report] };
 }
 
 function statusOf(notification: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined {
   return [notification['params'], notification['result'], notification['status']].find(isObject);
 }
 
-function event(name: string): Opened {
-  return { values: [], rejections: [], event: name };
+function event(name: string, report?: DeviceReport): Opened {
+  return { values: [], rejections: [], event: name, ...(report === undefined ? {} : { reports: [report] }) };
 }

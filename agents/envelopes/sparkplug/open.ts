@@ -4,10 +4,12 @@ import {
   refused,
   reject,
   sparkplugRebirth,
+  versionText,
   type Memory,
   type MqttMessage,
   type Opened,
   type SparkplugMetric,
+  type Versions,
 } from '#core';
 
 import { nodeOf, nothingKnown, type Meaning, type Node } from './node.ts';
@@ -18,8 +20,8 @@ const patienceMs = 60_000;
 
 /**
  * `spBv1.0/<group>/<type>/<node>[/<device>]`. Births name the metrics, and their aliases are remembered for the node; data may name them by
- * alias alone. An alias that is not known, a node without a birth or a gap in `seq` asks the node for its births. Deaths and commands are
- * events. Refuses `id_not_allowed`, `malformed_payload`, `unknown_topic`, `missing_field`.
+ * alias alone. An alias that is not known, a node without a birth or a gap in `seq` asks the node for its births. Births and deaths say whether
+ * it is there; they and commands are events. Refuses `id_not_allowed`, `malformed_payload`, `unknown_topic`, `missing_field`.
  */
 export function open(message: MqttMessage, memory: Memory = new Map()): Opened {
   if (/^spBv1\.0\/STATE(?:\/|$)/.test(message.topic)) return { values: [], rejections: [], event: 'STATE' };
@@ -34,17 +36,19 @@ export function open(message: MqttMessage, memory: Memory = new Map()): Opened {
   const tooLong = deviceIdFault(deviceId, `the topic ${message.topic}`);
   if (tooLong !== undefined) return refused(tooLong);
   if (type.endsWith('CMD')) return { values: [], rejections: [], event: type };
-  if (type === 'DDEATH') return { values: [], rejections: [], event: 'offline' };
+  const at = message.receivedAt;
+  const offline: Opened = { values: [], rejections: [], event: 'offline', reports: [{ deviceId, at, online: false, withParts: true }] };
+  if (type === 'DDEATH') return offline;
 
   const payload = readSparkplug(message.payload);
-  if (!payload.ok) return type === 'NDEATH' ? { values: [], rejections: [], event: 'offline' } : refused(payload.error);
+  if (!payload.ok) return type === 'NDEATH' ? offline : refused(payload.error);
   const { metrics, seq, timestamp } = payload.value;
   const known = nodeOf(memory.get(key));
   const bdSeq = metrics.find((metric) => metric.name === 'bdSeq')?.value;
   if (type === 'NDEATH') {
     // The will of a connection before this one comes late.
     const isStale = known !== undefined && bdSeq !== undefined && known.bdSeq !== undefined && bdSeq !== known.bdSeq;
-    return { values: [], rejections: [], event: 'offline', remember: isStale ? [] : [[key, undefined]] };
+    return isStale ? { ...offline, reports: [] } : { ...offline, remember: [[key, undefined]] };
   }
   const isBirth = type.endsWith('BIRTH');
   const before = type === 'NBIRTH' ? nothingKnown : (known ?? nothingKnown);
@@ -70,7 +74,11 @@ export function open(message: MqttMessage, memory: Memory = new Map()): Opened {
         ? []
         : [{ deviceId, receivedAt: message.receivedAt, defaultDecoder: 'sparkplug', body: { kind: 'json', value } }],
     rejections: nameless === 0 ? [] : [reject('decode', 'missing_field', `${nameless} metrics of ${deviceId} ${withoutBirth}`, '/metrics')],
-    ...(isBirth ? { event: 'online' } : value.metrics.length + nameless === 0 ? { event: 'empty' } : {}),
+    ...(isBirth
+      ? { event: 'online', reports: [{ deviceId, at, online: true, ...versionsIn(named) }] }
+      : value.metrics.length + nameless === 0
+        ? { event: 'empty' }
+        : {}),
     remember: [[key, node]],
     ...(asks ? { ask: [{ topic: `spBv1.0/${group}/NCMD/${name}`, payload: sparkplugRebirth(Date.parse(message.receivedAt)) }] } : {}),
   };
@@ -81,6 +89,12 @@ const withoutBirth = 'have an alias that no birth explained; the node was asked 
 function withName(metric: SparkplugMetric, aliases: Node['aliases']): SparkplugMetric {
   const meaning: Meaning | undefined = metric.alias === undefined ? undefined : aliases[metric.alias];
   return { ...meaning, ...metric };
+}
+
+function versionsIn(metrics: readonly SparkplugMetric[]): Versions {
+  const firmware = metrics.find(({ name = '' }) => /^properties\/(?:fw|firmware)(?:[ _]?version)?$/i.test(name))?.value;
+  const firmwareVersion = versionText(firmware);
+  return firmwareVersion === undefined ? {} : { firmwareVersion };
 }
 
 function aliasesOf(metrics: readonly SparkplugMetric[]): Record<string, Meaning> {

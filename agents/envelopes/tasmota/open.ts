@@ -1,4 +1,16 @@
-import { deviceIdFault, isObject, readJson, refused, reject, type MqttMessage, type Opened, type Outcome, type Uplink } from '#core';
+import {
+  deviceIdFault,
+  isObject,
+  readJson,
+  refused,
+  reject,
+  versionsOf,
+  type DeviceReport,
+  type MqttMessage,
+  type Opened,
+  type Outcome,
+  type Uplink,
+} from '#core';
 
 import { sensorsOf } from './sensors.ts';
 
@@ -8,11 +20,13 @@ const knownEvent = /^(?:STATE|RESULT|UPTIME|HASS_STATE|LOGGING|INFO\d|POWER\d?|S
 
 /**
  * `tele/<topic>/SENSOR` and the answer `stat/<topic>/STATUS8` (or `STATUS10`) hold the sensors; `STATE` tells of the device itself, of
- * which the radio is read; `LWT` is the last will. Everything else is an event.
+ * which the radio is read; `LWT` is the last will; `INFO1` (after a start) and `STATUS2` name the firmware. Everything
+ * else is an event.
  */
 export function open(message: MqttMessage): Opened {
   const [, topic = '', kind = ''] = topicForm.exec(message.topic) ?? [];
-  if (kind === 'LWT') return event(Buffer.from(message.payload).toString().trim() === 'Online' ? 'online' : 'offline');
+  if (kind === 'LWT') return lastWill(topic, message);
+  if (kind === 'INFO1' || kind === 'STATUS2') return versions(topic, kind, message);
   const isSensors = kind === 'SENSOR' || kind === 'STATUS8' || kind === 'STATUS10';
   const isState = kind === 'STATE' || kind === 'STATUS11';
   if (!isSensors && !isState) return event(knownEvent.test(kind) ? kind : 'other');
@@ -44,6 +58,18 @@ export function open(message: MqttMessage): Opened {
   return outcome;
 }
 
-function event(name: string): Opened {
-  return { values: [], rejections: [], event: name };
+function lastWill(deviceId: string, { payload, receivedAt }: MqttMessage): Opened {
+  const online = Buffer.from(payload).toString().trim() === 'Online';
+  return event(online ? 'online' : 'offline', { deviceId, at: receivedAt, online, withParts: true });
+}
+
+function versions(deviceId: string, kind: string, { payload, receivedAt }: MqttMessage): Opened {
+  const read = readJson(payload);
+  const value = read.ok && isObject(read.value) ? (read.value['Info1'] ?? read.value['StatusFWR'] ?? read.value) : undefined;
+  const found = isObject(value) ? versionsOf(value, { firmwareVersion: 'Version' }) : undefined;
+  return found === undefined ? event(kind) : event(kind, { deviceId, at: receivedAt, withParts: true, ...found });
+}
+
+function event(name: string, report?: DeviceReport): Opened {
+  return { values: [], rejections: [], event: name, ...(report === undefined ? {} : { reports: [report] }) };
 }

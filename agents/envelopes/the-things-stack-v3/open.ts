@@ -1,4 +1,4 @@
-import { deviceIdFault, frameUplink, isObject, readJson, refused, reject, type MqttMessage, type Outcome, type Uplink } from '#core';
+import { deviceIdFault, deviceInstant, frameUplink, isObject, readJson, refused, reject, type MqttMessage, type Opened } from '#core';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -12,7 +12,7 @@ const events = ['join_accept', 'location_solved', 'service_data', 'uplink_normal
  * ApplicationUp in JSON. Fields that are 0, "" or false are left out by the server, so a missing `f_port` is 0. Time is the network
  * server's (`uplink_message.received_at`). Simulated uplinks, joins, downlink reports and the like are events.
  */
-export function open(message: MqttMessage): Outcome<Uplink> & { readonly event?: string } {
+export function open(message: MqttMessage): Opened {
   const pushed = pushForm.exec(message.topic);
   const [, named = '', kind = ''] = pushed === null ? (topicForm.exec(message.topic) ?? []) : ['', '', pushed[1] ?? 'up'];
   const payload = readJson(message.payload);
@@ -36,6 +36,12 @@ export function open(message: MqttMessage): Outcome<Uplink> & { readonly event?:
   if (fault !== undefined || typeof topicDevice !== 'string') return refused(fault ?? noDevice);
 
   const event = [...Object.keys(up).filter((key) => key.startsWith('downlink_')), ...events].find((key) => up[key] !== undefined);
+  if (event === 'join_accept') {
+    const at = deviceInstant(up['received_at']) ?? message.receivedAt;
+    const { dev_eui: eui } = ids;
+    const report = { deviceId: topicDevice, ...(typeof eui === 'string' ? { alsoKnownAs: [eui] } : {}), at, online: true };
+    return { values: [], rejections: [], event, reports: [report] };
+  }
   if (event !== undefined) return { values: [], rejections: [], event };
   const uplink = up['uplink_message'];
   if (!isObject(uplink)) {
