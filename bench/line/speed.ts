@@ -1,0 +1,130 @@
+/**
+ * `npm run bench -- --json`: the whole line (envelope, decoder, validation, family, model check, screen, quality, durable outbox before
+ * PUBACK, delivery) against the bare floor (MQTT.js, JSON.parse, axios batches of 100; no check, no durability), in turn, through a real
+ * Mosquitto into an HTTP sink, at QoS 0 and 1. Each part is a process of its own; both sides get the same short warm-up. The last line on
+ * stdout is one JSON object. `--messages N` (default 50000), `--devices N` (100), `--repetitions N` (3), `--qos 0|1` (both),
+ * `--warm-up N` (5000), `--cpu-prof FOLDER` (profiles of the line). Without `--json` a table stands before it.
+ */
+import { parseArgs } from 'node:util';
+
+import { mosquitto, mosquittoBinary } from '../../test/core/source/mqtt-brokers.ts';
+import type { Load } from './load.ts';
+import { now, start, type Part, type usage } from './parts.ts';
+import type { SinkReport } from './sink.ts';
+
+const { values } = parseArgs({
+  options: {
+    messages: { type: 'string', default: '50000' },
+    devices: { type: 'string', default: '100' },
+    repetitions: { type: 'string', default: '3' },
+    'warm-up': { type: 'string', default: '5000' },
+    qos: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    'cpu-prof': { type: 'string' },
+  },
+});
+const batch = 100;
+/** A side that brings nothing for so long has lost the rest. */
+const patienceMs = 15_000;
+
+interface Run extends SinkReport {
+  readonly perSecond: number;
+  readonly cpuUs: number;
+  readonly peakRssMb: number;
+  readonly deadLetters: number;
+}
+type Usage = ReturnType<typeof usage>;
+
+if (mosquittoBinary === undefined) {
+  console.error('no mosquitto binary was found; install Debian\'s package "mosquitto"');
+  process.exit(69);
+}
+const repetitions = Number(values.repetitions);
+const figures: Record<string, unknown> = {};
+const profile = values['cpu-prof'] === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values['cpu-prof']}`];
+let faults = 0;
+
+for (const qos of values.qos === undefined ? ([0, 1] as const) : ([Number(values.qos)] as (0 | 1)[])) {
+  const sides = { floor: start('floor'), line: start('line', profile) };
+  const [sink, publisher] = [start('sink'), start('publisher')];
+  const ports = Promise.all([sink.said<number>('port'), sides.line.said('loaded')]);
+  const [sinkPort] = await ports;
+  const runs: Record<keyof typeof sides, Run[]> = { floor: [], line: [] };
+  try {
+    for (let repetition = -1; repetition < repetitions; repetition++) {
+      for (const side of ['floor', 'line'] as const) {
+        const messages = Number(repetition < 0 ? values['warm-up'] : values.messages);
+        const load: Load = { messages, devices: Number(values.devices), qos, base: Date.now() - 86_400_000 + (repetition + 2) * 3_600_000 };
+        const run = await measure(sides[side], load, sink, sinkPort, publisher);
+        if (repetition < 0) continue;
+        runs[side].push(run);
+        faults += side === 'line' ? run.missing + run.idTwice + run.deadLetters : 0;
+        if (!values.json) console.error(`qos ${qos} ${side} ${JSON.stringify(run)}`);
+      }
+    }
+  } finally {
+    if (profile.length > 0) await sides.line.ask('exit').catch(() => undefined);
+    for (const part of [sides.floor, sides.line, sink, publisher]) await part.end();
+  }
+  const ratios = runs.line.map(({ perSecond }, n) => perSecond / (runs.floor[n]?.perSecond ?? Infinity));
+  figures[`qos${qos}`] = {
+    line: Math.round(median(runs.line.map(({ perSecond }) => perSecond))),
+    floor: Math.round(median(runs.floor.map(({ perSecond }) => perSecond))),
+    ratio: Number(median(ratios).toFixed(2)),
+    missing: Math.max(...runs.line.map(({ missing }) => missing)),
+    idTwice: Math.max(...runs.line.map(({ idTwice }) => idTwice)),
+    cpuUs: Number(median(runs.line.map(({ cpuUs }) => cpuUs)).toFixed(1)),
+    floorCpuUs: Number(median(runs.floor.map(({ cpuUs }) => cpuUs)).toFixed(1)),
+    peakRssMb: Math.max(...runs.line.map(({ peakRssMb }) => peakRssMb)),
+    floorPeakRssMb: Math.max(...runs.floor.map(({ peakRssMb }) => peakRssMb)),
+    repetitions: runs.line.map(({ perSecond }, n) => [Math.round(perSecond), Math.round(runs.floor[n]?.perSecond ?? 0)]),
+  };
+}
+console.log(JSON.stringify(figures));
+if (faults > 0) process.exitCode = 1;
+
+/** One load through one side, with a broker of its own, so that no session of the other side is served too. */
+async function measure(side: Part, load: Load, sink: Part, sinkPort: number, publisher: Part): Promise<Run> {
+  const broker = await mosquitto(false);
+  try {
+    await sink.ask({ expect: load.messages });
+    await side.ask({ ...load, port: broker.port, sinkPort, batch });
+    const before = await side.ask<Usage>('usage');
+    const all = sink.said<number>('all');
+    const published = publisher.ask<{ from: number; until: number }>({ ...load, port: broker.port });
+    const waiting = { over: false };
+    const until = await Promise.race([all, givenUp(sink, waiting)]);
+    waiting.over = true;
+    const { cpuUs, peakRssMb } = await side.ask<Usage>('usage');
+    const { from } = await published;
+    const deadLetters = (await side.ask<number | undefined>('stop')) ?? 0;
+    const report = await sink.ask<SinkReport>({ compare: load });
+    return {
+      perSecond: load.messages / ((until - from) / 1_000),
+      cpuUs: (cpuUs - before.cpuUs) / load.messages,
+      peakRssMb,
+      deadLetters,
+      ...report,
+    };
+  } finally {
+    await broker.close();
+  }
+}
+
+/** Resolves with the moment at which the sink had waited too long for anything. */
+async function givenUp(sink: Part, waiting: { readonly over: boolean }): Promise<number> {
+  let last = now();
+  for (let seen = -1; !waiting.over && now() - last < patienceMs;) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const count = await sink.ask<number>({ count: true });
+    if (count !== seen) last = now();
+    seen = count;
+  }
+  return last;
+}
+
+function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+}
