@@ -8,7 +8,7 @@ const topicForm = /^mqtt\/things\/([^/]*)\/uplink$/;
  */
 export function open(message: MqttMessage): Opened {
   const payload = readJson(message.payload);
-  if (!payload.ok) return refused(payload.error);
+  if (!payload.ok) return refused({ ...payload.error, message: `${payload.error.message}; ThingPark must send JSON, not XML` });
   const up = isObject(payload.value) ? payload.value['DevEUI_uplink'] : undefined;
   const other = isObject(payload.value) ? Object.keys(payload.value).find((key) => /^DevEUI_\w{1,60}$/.test(key)) : undefined;
   if (up === undefined && other !== undefined) return { values: [], rejections: [], event: other };

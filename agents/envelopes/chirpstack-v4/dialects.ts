@@ -10,10 +10,13 @@ export function devEuiOf(up: Json): unknown {
   return bytes?.length === 8 ? Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('') : eui;
 }
 
-/** `time` in version 4 (some forwarders: `timestamp`). Version 3 has only the gateways' times, and only of gateways with GPS. */
+/**
+ * `time` in version 4 (some forwarders: `timestamp`), `publishedAt` in the last releases of version 3. Those before have only the gateways'
+ * times, and only of gateways with GPS.
+ */
 export function timeOf(up: Json): unknown {
-  if (up['time'] !== undefined) return up['time'];
-  if (up['timestamp'] !== undefined) return up['timestamp'];
+  const time = up['time'] ?? up['timestamp'] ?? up['publishedAt'];
+  if (time !== undefined && time !== null) return time;
   const gateways = Array.isArray(up['rxInfo']) ? (up['rxInfo'] as unknown[]) : [];
   for (const gateway of gateways) {
     const time = isObject(gateway) ? (gateway['nsTime'] ?? gateway['time']) : undefined;

@@ -34,14 +34,15 @@ export function open(message: MqttMessage): Opened {
   const fault = deviceIdFault(topicEui ?? devEui, `the topic ${message.topic}`, ...(event === 'up' ? [devEui] : []));
   if (event !== 'up') {
     if (fault !== undefined && topicEui !== undefined) return refused(fault);
-    const battery = event === 'status' && isObject(up) && fault === undefined ? batteryOf(up) : undefined;
     const deviceId = String(topicEui ?? devEui).toLowerCase();
-    const values = battery === undefined ? [] : [{ deviceId, receivedAt: message.receivedAt, ...battery }];
+    const battery = event === 'status' && isObject(up) && fault === undefined ? batteryOf(up) : undefined;
+    const at = (isObject(up) ? deviceInstant(timeOf(up)) : undefined) ?? message.receivedAt;
+    const values = battery === undefined ? [] : [{ deviceId, receivedAt: at, ...battery }];
     if (values.length > 0 || fault !== undefined || (event !== 'join' && event !== 'status')) return { values, rejections: [], event };
-    const at = (isObject(up) ? deviceInstant(up['time']) : undefined) ?? message.receivedAt;
     return { values, rejections: [], event, reports: [{ deviceId, at, online: true }] };
   }
-  if (!payload.ok) return refused(payload.error);
+  if (!payload.ok)
+    return refused({ ...payload.error, message: `${payload.error.message}; ChirpStack must send JSON (marshaler = "json")` });
   if (!isObject(up))
     return refused(reject('decode', 'malformed_payload', 'the message is no JSON object; expected an UplinkEvent of ChirpStack'));
   if (fault !== undefined) return refused(fault);
@@ -69,6 +70,6 @@ function decodedOf(up: Readonly<Record<string, unknown>>): unknown {
 /** What the network asked the device: its battery, unless it cannot tell or hangs on the mains. */
 function batteryOf(status: Readonly<Record<string, unknown>>): Omit<Uplink, 'deviceId' | 'receivedAt'> | undefined {
   const { batteryLevel: battery, batteryLevelUnavailable, externalPowerSource } = status;
-  if (typeof battery !== 'number' || batteryLevelUnavailable === true || externalPowerSource === true) return undefined;
+  if (typeof battery !== 'number' || battery < 0 || batteryLevelUnavailable === true || externalPowerSource === true) return undefined;
   return { defaultDecoder: 'decoded-payload', isOfNetwork: true, body: { kind: 'json', value: { battery } } };
 }

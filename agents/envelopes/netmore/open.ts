@@ -14,7 +14,7 @@ import {
 
 /**
  * An array of uplinks, or one alone. `payload` is hexadecimal; `fPort`, `rssi` and `snr` are texts. Time is `timestamp`, the network
- * server's. Entries of another `messageType` are events. One bad entry does not cost the others.
+ * server's. Entries of a `messageType` that is no uplink are events. One bad entry does not cost the others.
  */
 export function open(message: MqttMessage): Opened {
   const payload = readJson(message.payload);
@@ -32,12 +32,14 @@ export function open(message: MqttMessage): Opened {
   return event === undefined ? outcome : { ...outcome, event };
 }
 
+const uplinks: ReadonlySet<string> = new Set(['payload', 'uplink', 'data']);
+
 function openEntry(entry: unknown, pointer: string, arrivedAt: string): Opened {
   if (!isObject(entry)) return refused(reject('decode', 'malformed_payload', 'the message holds an entry that is no uplink', pointer));
   const fault = deviceIdFault(entry['devEui'], 'devEui');
   if (fault !== undefined) return refused({ ...fault, pointer: `${pointer}/devEui` });
   const kind = entry['messageType'];
-  if (typeof kind === 'string' && kind !== 'payload') return { values: [], rejections: [], event: kind.slice(0, 40) };
+  if (typeof kind === 'string' && !uplinks.has(kind.toLowerCase())) return { values: [], rejections: [], event: kind.slice(0, 40) };
   return frameUplink({
     deviceId: String(entry['devEui']).toLowerCase(),
     frame: [entry['payload'], `${pointer}/payload`],
