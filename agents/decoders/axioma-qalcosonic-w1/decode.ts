@@ -30,8 +30,7 @@ export function decode(uplink: Uplink): FrameOutcome {
       if (version === 1) readDay(report);
       else report.refuse('unknown_frame', `the frame of a day is of version ${version}; expected 1`);
     } else if (length >= log.least && length <= log.most) {
-      readLog(report);
-      readRegister(report);
+      if (readLog(report)) readRegister(report);
     } else {
       const code = length < day.least ? 'truncated_frame' : 'unknown_frame';
       report.refuse(code, `the frame has ${length} bytes; expected ${alarm}, ${status}, ${log.least} to ${log.most}, or ${day.least}`);

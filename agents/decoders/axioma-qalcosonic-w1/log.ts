@@ -6,8 +6,11 @@ const hour = 3600;
 /** A log begins at most two days before the message. */
 const longest = 48 * hour;
 
-/** Log of an extended frame: where the temperature stands, it begins two bytes later. */
-export function readLog(report: FrameReport): void {
+/**
+ * Log of an extended frame: where the temperature stands, it begins two bytes later. False for bytes that are no such frame: neither the
+ * time of the log nor that of the register makes sense.
+ */
+export function readLog(report: FrameReport): boolean {
   const { length, view } = report;
   const now = view.getUint32(0, true);
   const start = [9, 11].find((offset) => {
@@ -15,8 +18,10 @@ export function readLog(report: FrameReport): void {
     return begin <= now + hour && now - begin <= longest;
   });
   if (start === undefined) {
-    report.refuse('invalid_time', 'the log has no time that fits the clock of the meter');
-    return;
+    const isClockRight = deviceClock(now, report.receivedAt) !== undefined;
+    if (isClockRight) report.refuse('invalid_time', 'the log has no time that fits the clock of the meter');
+    else report.refuse('unknown_frame', `neither the register (${now}) nor the log has a time that makes sense`);
+    return isClockRight;
   }
   if (start === 11) {
     const at = deviceClock(now, report.receivedAt) ?? report.receivedAt;
@@ -25,6 +30,7 @@ export function readLog(report: FrameReport): void {
   const deltas: number[] = [];
   for (let i = start + 8; i + 2 <= length; i += 2) deltas.push(view.getUint16(i, true));
   takeLog(report, view.getUint32(start, true), view.getUint32(start + 4, true), deltas, { now, register: view.getUint32(5, true) });
+  return true;
 }
 
 /** A day's log: volume at 01:00 of the day before the message, then 23 increments of 14 bits, the lowest bits first, and a multiplier of 6 bits. */
