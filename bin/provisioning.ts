@@ -1,21 +1,26 @@
 import { Router } from 'express';
 
 import { version } from '../core/paths.ts';
+import type { Entity } from '../core/entity/entity.ts';
 import type { Outbox } from '../core/outbox/outbox.ts';
+import { createDispatch, type Dispatch } from '../core/command/dispatch.ts';
+import type { OrderFinder } from '../core/command/order.ts';
+import { provisionedOrders } from '../core/command/provisioned.ts';
+import { createCommands } from '../core/command/router.ts';
 import type { AgentKnowledge, Passage } from '../core/pipeline.ts';
 import type { Instant, MqttMessage } from '../core/plugin.ts';
 import { readProvisioning, writeProvisioning } from '../core/provision/file.ts';
-import { createCommands } from '../core/provision/commands.ts';
 import { createMeasures } from '../core/provision/measures.ts';
 import { createProvisioning } from '../core/provision/router.ts';
 import { findProvisioned, knowsKey } from '../core/provision/store.ts';
 import type { Config } from '../core/service/config.ts';
+import type { Logger } from '../core/service/log.ts';
 import { provisioningFile } from './files.ts';
 
 export interface RunningProvisioning {
   /** `/iot`: measures over HTTP, and the provisioning API where the configuration allows it. */
   readonly router: Router;
-  /** `/ngsi-ld/v1`: commands to provisioned devices, where the configuration allows them. */
+  /** `/`: commands to devices, where the configuration allows them. */
   readonly commands: Router;
   readonly provisioned: NonNullable<AgentKnowledge['provisioned']>;
 }
@@ -27,6 +32,7 @@ export function startProvisioning(
   publish: (topic: string, payload: Uint8Array) => true | undefined,
   outbox: Outbox,
   clock: () => Instant,
+  logger: Logger,
 ): RunningProvisioning {
   const file = provisioningFile(config);
   let provisioning = readProvisioning(file);
@@ -35,21 +41,13 @@ export function startProvisioning(
   const commands = Router();
   const { token } = config.provisioning;
   if (token !== undefined || isLoopback(config.http.host)) {
-    if (config.provisioning.commands) {
-      commands.use(
-        createCommands({
-          ...(token === undefined ? {} : { token }),
-          current: () => provisioning,
-          clock,
-          publish,
-          keep: (entity) =>
-            outbox.append({
-              publications: [{ entity, origin: { plugin: 'core/provision', from: `command ${entity.id}`, receivedAt: clock() } }],
-              deadLetters: [],
-            }),
-        }),
-      );
-    }
+    const keep = (entity: Entity): Promise<void> => {
+      const origin = { plugin: 'core/command', from: `command ${entity.id}`, receivedAt: clock() };
+      return outbox.append({ publications: [{ entity, origin }], deadLetters: [] });
+    };
+    const dispatch: Dispatch = createDispatch({ clock, publish, keep, accept, logger });
+    const finders: OrderFinder[] = config.provisioning.commands ? [provisionedOrders(() => provisioning)] : [];
+    commands.use(createCommands({ ...(token === undefined ? {} : { token }), finders, dispatch }));
     router.use(
       createProvisioning({
         ...(token === undefined ? {} : { token }),

@@ -13,7 +13,7 @@ import { openSqliteOutbox } from '../core/outbox/sqlite.ts';
 import type { AgentKnowledge, Passage } from '../core/pipeline.ts';
 import type { Instant, MqttMessage } from '../core/plugin.ts';
 import type { Config } from '../core/service/config.ts';
-import { startHttp, type Check, type HttpServer } from '../core/service/http.ts';
+import { startDoor, startHttp, type Check, type HttpServer } from '../core/service/http.ts';
 import { createIngest } from '../core/service/ingest.ts';
 import type { LoadedKnowledge } from '../core/service/knowledge.ts';
 import { lockDataDir } from '../core/service/lock.ts';
@@ -87,9 +87,13 @@ async function start(
     line.publish?.(topic, payload);
     return line.publish === undefined ? undefined : true;
   };
-  const { router: iot, commands, provisioned } = startProvisioning(config, takePosted, send, outbox, clock);
-  const http = await serve(config, knowledge, metrics, checks, { '/ingest': ingest, '/iot': iot, '/ngsi-ld/v1': commands });
+  const { router: iot, commands, provisioned } = startProvisioning(config, takePosted, send, outbox, clock, log);
+  const http = await serve(config, knowledge, metrics, checks, { '/ingest': ingest, '/iot': iot, '/': commands });
   closers.push(() => http.close());
+  for (const port of scope === 'everything' ? config.provisioning.ports : []) {
+    const door = await startDoor(config.http.host, port, { '/iot': iot, '/': commands });
+    closers.push(() => door.close());
+  }
   const brokerUrl = await broker(config, log, closers);
   const deliverer = deliver(config, knowledge, outbox, brokerUrl, http.url, metrics, log);
   closers.push(() => deliverer.stop());
@@ -250,6 +254,7 @@ function portTaken(error: Error & { port: number }, config: Config): ConfigError
   const variables = (['mqtt', 'broker', 'http'] as const)
     .filter((part) => config[part].port === error.port)
     .map((part) => `KLAVZE_${part.toUpperCase()}_PORT`);
+  if (config.provisioning.ports.includes(error.port)) variables.push('KLAVZE_PROVISIONING_PORTS');
   return new ConfigError(
     `port ${error.port} is taken by another program; set ${variables.join(' or ')} to another, or stop that program`,
     [],

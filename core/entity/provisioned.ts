@@ -17,7 +17,7 @@ export interface ProvisionedAttribute {
 }
 
 export interface StaticAttribute extends ProvisionedAttribute {
-  readonly value: unknown;
+  readonly value?: unknown;
 }
 
 /** A device as the IoT Agents' provisioning API described it, with what its service group adds. */
@@ -27,8 +27,8 @@ export interface Provisioned {
   readonly entityType: string;
   readonly attributes: readonly ProvisionedAttribute[];
   readonly staticAttributes: readonly StaticAttribute[];
-  /** Only attributes that were provisioned are published. */
-  readonly explicitAttrs: boolean;
+  /** Only attributes that were provisioned are published, or of them those named here. */
+  readonly explicitAttrs: boolean | readonly string[];
 }
 
 /** What was measured at one moment, under the device's own names. */
@@ -59,8 +59,8 @@ export function provisionedEntities(uplink: Uplink, device: Provisioned, model: 
     let count = 0;
     for (const [key, raw] of Object.entries(fields)) {
       const known = device.attributes.find(({ object_id: id, name }) => (id ?? name) === key);
-      if ((known === undefined && device.explicitAttrs) || raw === null) continue;
       const meaning = known ?? { name: key };
+      if (raw === null || !isWanted(meaning.name, known !== undefined, device.explicitAttrs)) continue;
       const attribute = attributeName.test(meaning.name) ? attributeOf(raw, meaning) : undefined;
       if (attribute === undefined) {
         const message = `${key} of "${device.deviceId}" is ${quote(raw)}, expected ${meaning.type ?? 'a value'} under a name of letters, digits, _ and -`;
@@ -80,9 +80,13 @@ export function provisionedEntities(uplink: Uplink, device: Provisioned, model: 
   return { values, rejections };
 }
 
+function isWanted(name: string, isProvisioned: boolean, explicit: Provisioned['explicitAttrs']): boolean {
+  return typeof explicit === 'boolean' ? isProvisioned || !explicit : explicit.includes(name);
+}
+
 /** A name that is a URI is the id itself, as the IoT Agents do it for NGSI-LD. */
 export function idOf({ entityName, entityType }: Provisioned): string {
-  return /^urn:ngsi-ld:[^:]+:.+/.test(entityName) ? entityName : urn(entityType, entityName);
+  return /^urn:[a-z0-9][a-z0-9-]{1,31}:.+/i.test(entityName) ? entityName : urn(entityType, entityName);
 }
 
 function withUnit(attribute: Attribute, unitCode: string | undefined): Attribute {

@@ -12,7 +12,7 @@ interface Common {
   readonly attributes?: readonly ProvisionedAttribute[];
   readonly static_attributes?: readonly StaticAttribute[];
   readonly commands?: readonly ProvisionedAttribute[];
-  readonly explicitAttrs?: boolean;
+  readonly explicitAttrs?: boolean | readonly string[];
   readonly protocol?: string;
 }
 
@@ -30,6 +30,9 @@ export interface ProvisionedDevice extends Common, Tenant {
   readonly device_id: string;
   readonly apikey?: string;
   readonly entity_name?: string;
+  readonly transport?: string;
+  /** Where a device with the transport HTTP takes commands. */
+  readonly endpoint?: string;
 }
 
 /** All that was provisioned, as it stands in the file. */

@@ -42,7 +42,7 @@ export interface Config {
     readonly forbiddenCharacters: 'keep' | 'encode';
   };
   readonly adapters: Readonly<Record<string, AdapterConfig>>;
-  readonly provisioning: { readonly token?: string; readonly commands: boolean };
+  readonly provisioning: { readonly token?: string; readonly commands: boolean; readonly ports: readonly number[] };
   readonly ingest: Readonly<Record<string, { readonly token?: string; readonly tokenInQuery: boolean }>>;
 }
 
@@ -56,6 +56,8 @@ const variables: Readonly<Record<string, readonly [section: string, key: string]
   KLAVZE_HTTP_HOST: ['http', 'host'],
   KLAVZE_HTTP_PORT: ['http', 'port'],
   KLAVZE_PROVISIONING_TOKEN: ['provisioning', 'token'],
+  KLAVZE_PROVISIONING_COMMANDS: ['provisioning', 'commands'],
+  KLAVZE_PROVISIONING_PORTS: ['provisioning', 'ports'],
   KLAVZE_MQTT_URL: ['mqtt', 'url'],
   KLAVZE_MQTT_HOST: ['mqtt', 'host'],
   KLAVZE_MQTT_PORT: ['mqtt', 'port'],
@@ -148,5 +150,13 @@ function assign(settings: Record<string, unknown>, path: readonly string[], text
     section[name] ??= {};
     section = section[name] as Record<string, unknown>;
   }
-  section[key] = key === 'port' && /^\d+$/.test(text) ? Number(text) : text;
+  section[key] = valueOf(key, text);
+}
+
+/** Ports are numbers, several apart by commas; a switch is `true` or `false`. What is neither is refused by the schema. */
+function valueOf(key: string, text: string): unknown {
+  const number = (part: string): unknown => (/^\d+$/.test(part.trim()) ? Number(part) : part.trim());
+  if (key === 'port') return number(text);
+  if (key === 'ports') return text.split(',').map(number);
+  return key === 'commands' && /^(?:true|false)$/.test(text) ? text === 'true' : text;
 }

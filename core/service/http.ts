@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import express, { type Express, type Router } from 'express';
+import express, { type Express, type RequestHandler, type Router } from 'express';
 import type { Registry } from 'prom-client';
 
 /** One thing that must be well for the process to be ready. `detail` says what is wrong, or how well it is. */
@@ -27,15 +27,29 @@ export interface HttpServer {
 }
 
 /** Health, metrics and contexts: `/health/live`, `/health/ready`, `/metrics`, `/contexts/<subject>.jsonld`. */
-export async function startHttp(options: HttpOptions): Promise<HttpServer> {
-  const server = createServer(createApp(options));
+export function startHttp(options: HttpOptions): Promise<HttpServer> {
+  return listen(createApp(options), options.host, options.port);
+}
+
+/** Some of the doors on a port of their own. */
+export function startDoor(host: string, port: number, routers: Readonly<Record<string, Router>>): Promise<HttpServer> {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  for (const [path, router] of Object.entries(routers)) app.use(path, router);
+  app.use(notFound);
+  return listen(app, host, port);
+}
+
+async function listen(app: Express, host: string, wanted: number): Promise<HttpServer> {
+  const server = createServer(app);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, options.host, resolve);
+    server.listen(wanted, host, resolve);
   });
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://${options.host}:${port}`,
+    url: `http://${host}:${port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -84,8 +98,10 @@ function createApp(options: HttpOptions): Express {
 
   for (const [path, router] of Object.entries(options.routers ?? {})) app.use(path, router);
 
-  app.use((_request, response) => {
-    response.status(404).json({ error: 'not found' });
-  });
+  app.use(notFound);
   return app;
 }
+
+const notFound: RequestHandler = (_request, response) => {
+  response.status(404).json({ error: 'not found' });
+};

@@ -119,7 +119,7 @@ describe('the provisioning API of the IoT Agents', () => {
     expect(await later.delete(`/iot/services?resource=/iot/d&apikey=${apikey}`)).toMatchObject({ status: 404 });
     expect((await later.get<{ count: number }>('/iot/services')).data.count).toBe(1);
     expect((await again.stop()).code).toBe(0);
-  }, 60_000);
+  }, 120_000);
 
   it('says what is missing, and asks for the token where one is set', async () => {
     const running = await up({ KLAVZE_PROVISIONING_TOKEN: 'a-token-of-sixteen', KLAVZE_DATA_DIR: join(folder, 'with-token') });
@@ -138,7 +138,7 @@ describe('the provisioning API of the IoT Agents', () => {
       400,
     );
     await running.stop();
-  }, 60_000);
+  }, 120_000);
 
   it('sends provisioned commands to a device and publishes what it answers, where they are allowed', async () => {
     const config = join(folder, 'commands.yaml');
@@ -164,5 +164,5 @@ describe('the provisioning API of the IoT Agents', () => {
     expect(answered).toMatchObject({ ring_status: { value: 'OK' }, ring_info: { value: 'ring OK' } });
     expect(await http.patch('/ngsi-ld/v1/entities/urn:ngsi-ld:Bell:001/attrs/open', { value: 1 })).toMatchObject({ status: 404 });
     await running.stop();
-  }, 60_000);
+  }, 120_000);
 });

@@ -103,7 +103,7 @@ describe('what networks post', () => {
   it('says which event a message without a measurement was', async () => {
     const body = { end_device_ids: { device_id: 'idrija-17' }, join_accept: {} };
     expect((await post('/ingest/the-things-stack-v3/join', JSON.stringify(body))).data).toEqual({
-      entities: 0,
+      entities: 1,
       event: 'join_accept',
       refused: [],
     });

@@ -1,0 +1,78 @@
+import axios from 'axios';
+
+import { checkOwn } from '../entity/provisioned.ts';
+import type { Attribute, Entity, Json } from '../entity/entity.ts';
+import type { Instant, MqttMessage } from '../plugin.ts';
+import type { Logger } from '../service/log.ts';
+import type { HttpRoute, Order } from './order.ts';
+
+export interface DispatchOptions {
+  clock(): Instant;
+  /** Publishes over MQTT; undefined while the process starts. */
+  publish(topic: string, payload: Uint8Array): true | undefined;
+  /** Keeps a state of the commanded entity on its way to the broker. */
+  keep(entity: Entity): Promise<void>;
+  /** Takes in what a device answered over HTTP, as if it came over MQTT; undefined while nothing can be taken. */
+  accept(message: MqttMessage): Promise<unknown> | undefined;
+  readonly logger: Logger;
+  /** Told of each command that left. */
+  onSent?(order: Order): void;
+  /** How long a device may take to answer over HTTP; default 10 s. */
+  readonly timeoutMs?: number;
+}
+
+/** Sends a command and keeps its status `PENDING`; false when nothing can be sent now. */
+export type Dispatch = (order: Order) => Promise<boolean>;
+
+const longestAnswer = 64 * 1024;
+
+/** Every command leaves one line in the log: what, to whom, by which way. What a device answers over HTTP goes the way of `…/cmdexe`. */
+export function createDispatch(options: DispatchOptions): Dispatch {
+  const { clock, publish, accept, logger, timeoutMs = 10_000 } = options;
+
+  async function status(order: Order, word: string, info?: string): Promise<void> {
+    const observedAt = clock();
+    const attribute = (value: Json): Attribute => ({ type: 'Property', value, observedAt });
+    const entity: Entity = {
+      id: order.entityId,
+      type: order.entityType,
+      [`${order.name}_status`]: attribute(word),
+      ...(info === undefined ? {} : { [`${order.name}_info`]: attribute(info) }),
+    };
+    for (const valid of checkOwn(entity, observedAt).values) await options.keep(valid);
+  }
+
+  async function post(order: Order, { url, contentType, body, answerTopic }: HttpRoute): Promise<void> {
+    try {
+      const { data } = await axios.post<string>(url, body, {
+        headers: { 'Content-Type': contentType },
+        timeout: timeoutMs,
+        maxRedirects: 0,
+        proxy: false,
+        maxContentLength: longestAnswer,
+        responseType: 'text',
+        transformResponse: [],
+        transformRequest: [],
+      });
+      const answer = typeof data === 'string' ? data.trim() : '';
+      if (answer === '') await status(order, 'DELIVERED');
+      else await accept({ topic: answerTopic, payload: Buffer.from(answer), receivedAt: clock() });
+    } catch (error) {
+      const reason = (error as Error).message;
+      logger.warn({ device: order.device, command: order.name, url, reason }, 'the device did not take the command');
+      await status(order, 'ERROR', reason.slice(0, 200));
+    }
+  }
+
+  return async (order) => {
+    const { device, name, value, route } = order;
+    if (route.kind === 'mqtt' && publish(route.topic, route.payload) === undefined) return false;
+    const way = route.kind === 'mqtt' ? route.topic : route.url;
+    logger.info({ device, command: name, value, entity: order.entityId, via: way }, 'command sent to a device');
+    options.onSent?.(order);
+    await status(order, 'PENDING');
+    // Rejects only when the process stops meanwhile: then PENDING says so.
+    if (route.kind === 'http') post(order, route).catch(() => undefined);
+    return true;
+  };
+}
