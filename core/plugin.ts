@@ -209,14 +209,21 @@ export type Format =
       readonly root?: { readonly attribute: string; readonly startsWith: string };
     }
   /**
-   * `rows` is the path of the list of rows from the root, through lists on the way (`['intervalBlocks', 'intervalReadings']`); without a
-   * step the root is the list. Members named in `outer` come into each row from the objects around it.
+   * `rows` is the path of the list of rows from the root, through lists on the way (`['intervalBlocks', 'intervalReadings']`) and, with
+   * the step `*`, through the members of an object; without a step the root is the list. Members named in `outer` come into each row from the objects around it.
    */
   | { readonly kind: 'json'; readonly rows: readonly string[]; readonly outer?: readonly string[]; readonly columns: readonly string[] }
   /** A FeatureCollection in the coordinate system that it must name: `EPSG:3912`; left out: WGS84. */
   | { readonly kind: 'geojson'; readonly columns: readonly string[]; readonly crs?: string }
   /** The header is the first line with all of `columns`; delimiter and encoding are found out. */
-  | { readonly kind: 'csv'; readonly columns: readonly string[] };
+  | { readonly kind: 'csv'; readonly columns: readonly string[] }
+  /**
+   * A table of a statistical office as PxWeb gives it (JSON-stat 2 or 1, PxWeb's JSON, PX, CSV). A row per cell: codes or words by the name of
+   * their dimension, words beside codes under `@label:` and that name, `@value` (`''` where there is none), `@status`, of a table in columns `@column`.
+   */
+  | { readonly kind: 'statistics' }
+  /** The first of several forms of one dataset that the file has. */
+  | { readonly kind: 'oneOf'; readonly formats: readonly [Format, ...Format[]] };
 
 /**
  * One record of a dataset as the format parser gives it: all leaf values are strings. XML: child elements by their name, attributes
@@ -227,7 +234,7 @@ export type Row = Readonly<Record<string, unknown>>;
 
 /** What stands in the file beside the row. */
 export interface DatasetFile {
-  /** XML: the element around the rows, without them; JSON: plain members of the root; GeoJSON: the collection's properties; CSV: `@title`. */
+  /** XML: the element around the rows, without them; JSON: plain members of the root; GeoJSON: the collection's properties; CSV: `@title`; statistics: `@title`, `@table`, `@updated`, `@time`, `@area`, `@measure` (names of dimensions). */
   readonly header: Row;
   /** All rows in the order of the file, for a rule that needs the neighbours; none when a single row is replayed without its file. */
   readonly rows: readonly Row[];
@@ -288,6 +295,8 @@ export interface Adapter<R = unknown> {
   readonly vanished: Vanished;
   /** Files of which the dataset consists: what stands for `{part}` in the URL, read one after the other. */
   readonly parts?: readonly [string, ...string[]];
+  /** What is asked by POST instead of GET, as JSON, by part. */
+  readonly post?: Readonly<Record<string, object>>;
   /** The publisher has files that name people: the bytes of a file that is refused as a whole are not kept. */
   readonly personal?: true;
   /** Cron expression in the dataset's time zone. */

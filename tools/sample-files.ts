@@ -5,6 +5,7 @@ import { join } from 'node:path';
 const elsewhere: Readonly<Record<string, { readonly folder: string; readonly files: RegExp }>> = {
   'nap-counters': { folder: 'traffic-nap', files: /counters/ },
   'moj-elektro': { folder: 'mojelektro', files: /^meter-readings/ },
+  'surs-sistat': { folder: 'surs', files: /\.(?:json|csv|px)$/ },
   'gurs-rpe': { folder: 'gurs', files: /^RPE_OB.*\.csv$/ },
   'arso-warnings': { folder: 'arso-cap', files: /CAP\.xml$/ },
 };

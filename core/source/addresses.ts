@@ -7,6 +7,8 @@ import { err, ok, type Result } from '../result.ts';
 export interface Address {
   readonly url: string;
   readonly key: string;
+  /** Sent by POST, as JSON. */
+  readonly body?: object | undefined;
 }
 
 /**
@@ -24,7 +26,9 @@ export function addressesOf(
   const dated = url.replaceAll('{from}', today.subtract({ days: adapter.readsBack ?? 0 }).toString()).replaceAll('{to}', today.toString());
   if (dated.includes('{part}')) {
     const parts = adapter.parts ?? [];
-    return ok(parts.map((part) => ({ url: dated.replaceAll('{part}', part), key: `adapters/${adapter.name}/${part}` })));
+    return ok(
+      parts.map((part) => ({ url: dated.replaceAll('{part}', part), key: `adapters/${adapter.name}/${part}`, body: adapter.post?.[part] })),
+    );
   }
   if (!dated.includes('{station}')) return ok([{ url: dated, key: `adapters/${adapter.name}` }]);
   if (stations === 'all' || stations.length === 0) {

@@ -84,7 +84,11 @@ export async function runAdapter(run: AdapterRun): Promise<RunReport> {
   return summary(reports);
 }
 
-async function fetchAndTake(run: AdapterRun, input: AdapterRun['input'] & { kind: 'fetch' }, { url, key }: Address): Promise<RunReport> {
+async function fetchAndTake(
+  run: AdapterRun,
+  input: AdapterRun['input'] & { kind: 'fetch' },
+  { url, key, body }: Address,
+): Promise<RunReport> {
   const { adapter, stations, clock, maxBytes } = run;
   const fetched = await fetchDataset({
     url,
@@ -93,6 +97,7 @@ async function fetchAndTake(run: AdapterRun, input: AdapterRun['input'] & { kind
     // A newer version may read more out of the same file.
     purpose: `${version} ${stations === 'all' ? stations : [...stations].sort().join(' ')}`,
     now: clock(),
+    body,
     authorization: adapter.authorization,
     credentials: input.credentials,
     timeoutMs: input.timeoutMs,

@@ -27,6 +27,8 @@ export interface FetchRequest {
   /** What else decides what is done with the content (the station filter): another value makes old validators void. */
   readonly purpose: string;
   readonly now: Instant;
+  /** Sent by POST, as JSON; left out: GET. */
+  readonly body?: object | undefined;
   readonly authorization?: Authorization;
   readonly credentials?: Credentials;
   readonly timeoutMs?: number;
@@ -44,16 +46,19 @@ interface Validators {
 
 const maxRedirects = 5;
 
-/** GET with the cache validators of the last time (RFC 9110 13.1), gzip, a time limit for the whole answer and a size limit while it streams. */
+/** GET, or POST with `body`, with the cache validators of the last time (RFC 9110 13.1), gzip, a time limit for the whole answer and a size limit while it streams. */
 export async function fetchDataset(request: FetchRequest): Promise<Fetched> {
-  const { url, state, key, purpose, now, authorization, credentials = {}, timeoutMs = 30_000, maxBytes = defaultMaxBytes } = request;
+  const { url, state, key, purpose, now, body, authorization, credentials = {}, timeoutMs = 30_000, maxBytes = defaultMaxBytes } = request;
   if (!/^https?:\/\//i.test(url)) return { kind: 'unavailable', reason: `${url} is no http or https address` };
   const known = knownValidators(state.get(key), url, purpose);
   const authorized = authorization === undefined ? undefined : await authorize(authorization, credentials, timeoutMs);
   if (authorized?.ok === false) return { kind: 'unavailable', reason: authorized.error };
   let response: AxiosResponse<ArrayBuffer>;
   try {
-    response = await axios.get<ArrayBuffer>(url, {
+    response = await axios.request<ArrayBuffer>({
+      url,
+      method: body === undefined ? 'GET' : 'POST',
+      data: body,
       adapter: 'http',
       responseType: 'arraybuffer',
       headers: {

@@ -65,9 +65,9 @@ function select(tree: unknown, path: readonly string[], wanted: readonly string[
   const rows: Row[] = [];
   for (const object of objects) {
     const [step = '', ...rest] = path;
-    if (!isRow(object) || !Object.hasOwn(object, step)) return undefined;
+    if (!isRow(object) || (step !== '*' && !Object.hasOwn(object, step))) return undefined;
     const around = Object.fromEntries(Object.entries(plainMembers(object)).filter(([key]) => wanted.includes(key)));
-    const inner = select(object[step], rest, wanted, { ...outer, ...around });
+    const inner = select(step === '*' ? Object.values(object) : object[step], rest, wanted, { ...outer, ...around });
     if (inner === undefined) return undefined;
     for (const row of inner) rows.push(row);
   }

@@ -4,7 +4,9 @@ import { err, type Result } from '../../result.ts';
 import { parseCsv } from './csv.ts';
 import { parseGeoJson } from './geojson.ts';
 import { parseJsonRows } from './json.ts';
+import { parseOneOf } from './one-of.ts';
 import type { Dataset } from './parsed.ts';
+import { parseStatistics } from './statistics.ts';
 import { parseXml } from './xml.ts';
 
 /** Above this a file is refused unread. The largest known dataset is a few megabytes. */
@@ -29,5 +31,9 @@ export function parseDataset(bytes: Uint8Array, format: Format, name: string, ma
       return parseGeoJson(bytes, format, name);
     case 'csv':
       return parseCsv(bytes, format, name);
+    case 'statistics':
+      return parseStatistics(bytes, name);
+    case 'oneOf':
+      return parseOneOf(format.formats, (one) => parseDataset(bytes, one, name, maxBytes));
   }
 }

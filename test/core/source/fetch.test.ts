@@ -55,6 +55,18 @@ describe('a dataset that can be had', () => {
     expect(textOf(await get())).toBe('<b/>');
   });
 
+  it('is asked for by POST where there is something to ask', async () => {
+    const asked = new Promise<string>((resolve) => {
+      publisher.answer = (request, response) => {
+        request.setEncoding('utf8').on('data', resolve);
+        request.on('end', () => response.end('{}'));
+      };
+    });
+    expect(textOf(await get({ body: { query: [{ code: 'OBČINE' }] } }))).toBe('{}');
+    expect(await asked).toBe('{"query":[{"code":"OBČINE"}]}');
+    expect(publisher.requests[0]).toMatchObject({ method: 'POST', headers: { 'content-type': 'application/json' } });
+  });
+
   it('is fresh again for another purpose or from another address', async () => {
     await getAndRemember();
     expect((await get({ purpose: 'E424' })).kind).toBe('fresh');
