@@ -21,6 +21,7 @@ import type { Logger } from '../core/service/log.ts';
 import { createMetrics, type Metrics } from '../core/service/metrics.ts';
 import { createIntake } from '../core/source/intake.ts';
 import { startMqttSource } from '../core/source/mqtt.ts';
+import { ledgerFile, openLedger } from '../core/source/ledger.ts';
 import { startSchedule } from '../core/source/schedule.ts';
 import { startMqttBroker } from '../embedded/mqtt/broker.ts';
 import { startBroker } from '../embedded/ngsi-ld/server.ts';
@@ -238,7 +239,10 @@ function adapters(
     }
   }
   const enabled = [...knowledge.adapters.values()].filter((adapter) => config.adapters[adapter.name]?.enabled !== false);
-  const schedule = startSchedule({ adapters: enabled, settings: config.adapters, knowledge, outbox, clock, logger: log, metrics });
+  const ledger = openLedger({ path: ledgerFile(config.dataDir), clock, logger: log });
+  closers.push(() => ledger.close());
+  const records = { ledger, dataDir: config.dataDir };
+  const schedule = startSchedule({ adapters: enabled, settings: config.adapters, knowledge, outbox, clock, logger: log, metrics, records });
   closers.push(() => schedule.stop());
 }
 

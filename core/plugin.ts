@@ -266,7 +266,7 @@ export interface History {
 /**
  * What becomes of an entity whose row is gone from a complete snapshot of the source.
  * - `keep`: nothing; the newest state stays in the broker with its moment. For whatever measures.
- * - `mark`: it stays and is marked as gone. For things that others point to.
+ * - `mark`: it stays; its `source` gets the remark `status` = `goneFromSource` until the row is back. For things that others point to.
  * - `delete`: it is deleted in the broker. For lists that say what exists now.
  */
 export type Vanished = 'keep' | 'mark' | 'delete';
@@ -293,6 +293,8 @@ export interface Adapter<R = unknown> {
   /** Where older periods are to be had; left out: the source has no history. */
   readonly history?: History;
   readonly vanished: Vanished;
+  /** Hours after which the newest measurement is so old that the operator is told; left out: never. */
+  readonly staleAfterHours?: number;
   /** Files of which the dataset consists: what stands for `{part}` in the URL, read one after the other. */
   readonly parts?: readonly [string, ...string[]];
   /** What is asked by POST instead of GET, as JSON, by part. */

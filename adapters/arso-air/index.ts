@@ -21,5 +21,6 @@ export default {
   // Seven days of all stations, in the form of the newest hour.
   history: { url: 'https://www.arso.gov.si/xml/zrak/ones_zrak_urni_podatki_7dni.xml', keptDays: 7 },
   vanished: 'keep',
+  staleAfterHours: 6,
   expect: { minRows: 1, maxRejectedPct: 50 },
 } satisfies Adapter<AirRecord>;

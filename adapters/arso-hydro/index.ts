@@ -19,5 +19,6 @@ export default {
   decode,
   map,
   vanished: 'keep',
+  staleAfterHours: 6,
   expect: { minRows: 1, maxRejectedPct: 50 },
 } satisfies Adapter<HydroRecord>;

@@ -42,5 +42,6 @@ export default {
     keptDays: 2,
   },
   vanished: 'keep',
+  staleAfterHours: 3,
   expect: { minRows: 1, maxRejectedPct: 50 },
 } satisfies Adapter<MeteoRecord>;

@@ -29,5 +29,6 @@ export default {
   // The same address; a week at a time is what is asked for every day.
   history: { url: dataset.url, longestDays: 7 },
   vanished: 'keep',
+  staleAfterHours: 96,
   expect: { minRows: 1, maxRejectedPct: 60 },
 } satisfies Adapter<MeterRecord>;

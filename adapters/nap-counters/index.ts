@@ -22,5 +22,6 @@ export default {
   decode,
   map,
   vanished: 'keep',
+  staleAfterHours: 3,
   expect: { minRows: 1, maxRejectedPct: 90 },
 } satisfies Adapter<CounterRecord>;

@@ -1,36 +1,33 @@
 import { basename } from 'node:path';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 
 import { RetryableError } from '../../core/errors.ts';
 import type { Consignment } from '../../core/outbox/outbox.ts';
 import { createMemoryOutbox } from '../../core/outbox/memory.ts';
-import type { Adapter, Instant } from '../../core/plugin.ts';
+import type { Adapter } from '../../core/plugin.ts';
 import { loadConfig, type Config } from '../../core/service/config.ts';
 import { loadKnowledge } from '../../core/service/knowledge.ts';
 import { runAdapter, type AdapterRun, type RunReport, type Stations } from '../../core/source/dataset.ts';
 import { dryRunLines } from '../../core/source/dry-run.ts';
+import { noticesOf } from '../../core/source/notices.ts';
+import { recordedRun } from '../../core/source/recorded.ts';
+import { adapterNamed, clock, note, withRecords } from '../adapters.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
+import { addStatusCommands } from './adapter-status.ts';
 import { readBytes } from './entity.ts';
-import { printRows } from './table.ts';
 
 interface RunOptions {
   readonly input?: string;
   readonly dryRun?: boolean;
   readonly stations?: string;
   readonly config?: string;
+  readonly acceptVanished?: boolean;
+  readonly partial?: boolean;
 }
 
 export function adapterCommand(): Command {
   const adapter = new Command('adapter').description('datasets that are read on a schedule');
-  adapter
-    .command('list')
-    .description('adapters with publisher, licence and schedule')
-    .option('--json', 'print JSON')
-    .action(async (options: { json?: boolean }) => {
-      const { adapters } = await loadKnowledge();
-      const all = [...adapters.values()];
-      printRows(options.json === true ? all.map(describeAll) : all.map(describe), options.json === true);
-    });
+  addStatusCommands(adapter, wholeNumber);
   adapter
     .command('run')
     .argument('<name>', 'adapter, as `klavze adapter list` names it')
@@ -41,6 +38,8 @@ export function adapterCommand(): Command {
       '--stations <keys>',
       '`all`, `configured` or a comma-separated list (default: all of a file, the configured ones of the dataset)',
     )
+    .option('--accept-vanished', 'take the snapshot although more than half of the rows known so far are gone from it')
+    .option('--partial', 'the file is a part of the dataset: rows that are not in it are not gone')
     .option('--config <file>', 'configuration file (default klavze.yaml)')
     .action(run);
   return adapter;
@@ -48,12 +47,8 @@ export function adapterCommand(): Command {
 
 async function run(name: string, options: RunOptions): Promise<void> {
   const knowledge = await loadKnowledge();
-  const adapter = knowledge.adapters.get(name);
-  if (adapter === undefined) {
-    throw new CommandFailure(exitCodes.usage, `there is no adapter "${name}"; known: ${[...knowledge.adapters.keys()].join(', ')}`);
-  }
+  const adapter = adapterNamed(name, knowledge);
   const config = loadConfig(process.env, process.cwd(), options.config);
-  const clock = (): Instant => new Date().toISOString();
   const settings = config.adapters[name];
   const base = { adapter, knowledge, stations: wantedStations(adapter, config, options), clock };
   const file =
@@ -67,10 +62,19 @@ async function run(name: string, options: RunOptions): Promise<void> {
   }
   // Loaded only here: with it come the embedded brokers.
   const { publishOnce } = await import('../publish-once.ts');
-  const report = await publishOnce(config, knowledge, (outbox) =>
-    runAdapter({ ...base, input: file ?? { kind: 'fetch', state: outbox.state, ...asked }, sink: outbox }),
+  const choice = {
+    isComplete: options.partial === true ? 'no' : 'yes',
+    onShrink: options.acceptVanished === true ? 'accept' : 'refuse',
+  } as const;
+  const report = await withRecords(config, 'write', (records) =>
+    publishOnce(config, knowledge, ({ append, state: kept }) => {
+      // The snapshot that is to be accepted was refused before and is known as such.
+      const state = options.acceptVanished === true ? { get: () => undefined, set: kept.set } : kept;
+      return recordedRun({ ...base, input: file ?? { kind: 'fetch', state, ...asked }, sink: { append } }, records, 'command', choice);
+    }),
   );
   process.stdout.write(`${JSON.stringify(report)}\n`);
+  for (const { message, facts } of noticesOf({}, report, adapter, clock()).notices) note(`${message}: ${JSON.stringify(facts)}`);
   judge(report);
 }
 
@@ -103,12 +107,9 @@ function wantedStations(adapter: Adapter, config: Config, options: RunOptions): 
   return options.stations === 'all' ? 'all' : options.stations.split(',').map((key) => key.trim());
 }
 
-function describe(adapter: Adapter) {
-  const { dataset, schedule, title } = adapter;
-  return { name: adapter.name, title: title.en, publisher: dataset.publisher, licence: dataset.licence, schedule };
-}
-
-function describeAll(adapter: Adapter) {
-  const { name, title, dataset, schedule, emits, defaultStations } = adapter;
-  return { name, title, dataset, schedule, emits, defaultStations };
+/** @throws {InvalidArgumentError} */
+export function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(number)) throw new InvalidArgumentError('a whole number is expected.');
+  return number;
 }

@@ -54,9 +54,10 @@ export interface Entity {
  * - `belowDetectionLimit`: the true value lies between zero and the value given, which is the detection limit.
  * - `outsidePhysicalBounds`: the value lies outside the bounds of `schemas/quantities.json`; published as it came.
  * - `suspect`: the source itself marks the value as doubtful.
+ * - `goneFromSource`: on `source`; the publisher's complete snapshot no longer has what this entity was made of (`core/source/vanished.ts`).
  * - `restamped`: the device's clock was wrong; the moment given is that of the arrival (`core/decode/clock.ts`).
  */
-export const valueStatuses = ['belowDetectionLimit', 'outsidePhysicalBounds', 'suspect', 'restamped'] as const;
+export const valueStatuses = ['belowDetectionLimit', 'outsidePhysicalBounds', 'suspect', 'restamped', 'goneFromSource'] as const;
 export type ValueStatus = (typeof valueStatuses)[number];
 
 /** The attributes of an entity, without id and type. */

@@ -5,12 +5,19 @@ import type { Consignment, StateStore } from '../outbox/outbox.ts';
 import { version } from '../paths.ts';
 import { passRow, type Knowledge, type Passage } from '../pipeline.ts';
 import type { Adapter, Instant } from '../plugin.ts';
-import { reject, type Rejection } from '../rejection.ts';
+import { reject, type Rejection, type RejectionCode } from '../rejection.ts';
+import { ok } from '../result.ts';
 import { addressesOf, type Address } from './addresses.ts';
 import { missingCredentials, type Credentials } from './authorize.ts';
+import { withoutContradictions, type PassedRow } from './duplicates.ts';
 import { fetchDataset } from './fetch.ts';
 import { parseDataset } from './formats/parse.ts';
 import type { Dataset } from './formats/parsed.ts';
+import { driftOf, goneFrom, newestOf, unknownAddress, type RunMemory } from './memory.ts';
+import { rejectedRows, writeRejects } from './rejects.ts';
+import { nothing, summary, type RunReport } from './report.ts';
+
+export type { RunReport } from './report.ts';
 
 /** Where consignments go: the outbox, or a list in a dry run. */
 export interface Sink {
@@ -38,23 +45,10 @@ export interface AdapterRun {
   readonly clock: () => Instant;
   /** A larger file is refused unread. */
   readonly maxBytes?: number;
-}
-
-/** What one run came to. `received × fan-out = entities + rejections`, and `received + filtered` rows stood in the file. */
-export interface RunReport {
-  readonly adapter: string;
-  /** File name or URL. */
-  readonly from: string;
-  readonly outcome: 'published' | 'unchanged' | 'unavailable' | 'refused';
-  /** Rows of the wanted stations; 1 when the dataset was refused as a whole. */
-  readonly received: number;
-  /** Rows of other stations, left out. */
-  readonly filtered: number;
-  readonly entities: number;
-  readonly rejections: number;
-  /** Why the dataset was unavailable or refused as a whole. */
-  readonly reason?: string;
-  readonly retryAfterMs?: number;
+  /** What earlier runs left to compare with; without it nothing is remembered. */
+  readonly memory?: RunMemory;
+  /** Only measurements of this time are published, both ends with it. */
+  readonly period?: { readonly from: Instant; readonly to: Instant };
 }
 
 /** In smaller files a single row would already be more than any share. */
@@ -69,7 +63,7 @@ const keptBytes = 1024 * 1024;
  */
 export async function runAdapter(run: AdapterRun): Promise<RunReport> {
   const { adapter, input, stations, clock } = run;
-  if (input.kind === 'file') return take(run, input.bytes, input.name);
+  if (input.kind === 'file') return take(run, input.bytes, input.name, addressOfFile(adapter));
   const url = input.url ?? adapter.dataset.url;
   const missing = missingCredentials(adapter, input.credentials);
   if (missing.length > 0) {
@@ -80,8 +74,18 @@ export async function runAdapter(run: AdapterRun): Promise<RunReport> {
   if (!addresses.ok) return nothing(adapter, url, 'unavailable', addresses.error);
   const reports: RunReport[] = [];
   // One after the other: publishers limit how many may be asked at once.
-  for (const address of addresses.value) reports.push(await fetchAndTake(run, input, address));
+  for (const address of addresses.value) {
+    const report = await fetchAndTake(run, input, address);
+    reports.push(report);
+    // A publisher that asks for patience is not asked for the next file.
+    if (report.retryAfterMs !== undefined) break;
+  }
   return summary(reports);
+}
+
+/** A file by hand stands for the dataset; of one that has several files nobody knows which of them it is. */
+function addressOfFile({ dataset }: Adapter): string {
+  return /\{(?:part|station)\}/.test(dataset.url) ? unknownAddress : '';
 }
 
 async function fetchAndTake(
@@ -105,78 +109,91 @@ async function fetchAndTake(
   });
   if (fetched.kind === 'unchanged') return nothing(adapter, url, 'unchanged');
   if (fetched.kind === 'unavailable') {
-    return { ...nothing(adapter, url, 'unavailable', fetched.reason), retryAfterMs: fetched.retryAfterMs };
+    const { reason, retryAfterMs } = fetched;
+    return { ...nothing(adapter, url, 'unavailable', reason), ...(retryAfterMs !== undefined && { retryAfterMs }) };
   }
   if (fetched.kind === 'refused') return refuse(run, fetched.rejection, url, new Uint8Array());
-  const report = await take(run, fetched.bytes, url);
+  const report = await take(run, fetched.bytes, url, key.slice(`adapters/${adapter.name}/`.length));
   fetched.remember();
   return report;
 }
 
-function nothing({ name }: Adapter, from: string, outcome: RunReport['outcome'], reason?: string): RunReport {
-  return { adapter: name, from, outcome, received: 0, filtered: 0, entities: 0, rejections: 0, ...(reason !== undefined && { reason }) };
-}
-
-/** Several addresses as one report: what was published counts more than what was not to be had, and a reason is kept in any case. */
-function summary(reports: readonly RunReport[]): RunReport {
-  const [first, ...others] = reports;
-  const order: readonly RunReport['outcome'][] = ['published', 'refused', 'unavailable', 'unchanged'];
-  return others.reduce((sum: RunReport, report) => {
-    const [one, other] = order.indexOf(sum.outcome) <= order.indexOf(report.outcome) ? [sum, report] : [report, sum];
-    const reason = one.reason ?? other.reason;
-    return {
-      ...one,
-      received: sum.received + report.received,
-      filtered: sum.filtered + report.filtered,
-      entities: sum.entities + report.entities,
-      rejections: sum.rejections + report.rejections,
-      ...(reason !== undefined && { reason }),
-    };
-  }, first as RunReport);
-}
-
-async function take(run: AdapterRun, bytes: Uint8Array, from: string): Promise<RunReport> {
-  const { adapter, sink, maxBytes } = run;
+async function take(run: AdapterRun, bytes: Uint8Array, from: string, address: string): Promise<RunReport> {
+  const { adapter, sink, maxBytes, memory, stations, clock } = run;
   const parsed = parseDataset(bytes, adapter.format, from, maxBytes);
   if (!parsed.ok) return refuse(run, parsed.error, from, bytes);
-  const passages = await passRows(run, parsed.value, from);
-  const fault = unexpected(adapter, parsed.value, passages, from);
+  const { rows, header } = parsed.value;
+  const passed = inPeriod(withoutContradictions(await passRows(run, parsed.value, from)), run.period);
+  const fault = unexpected(adapter, parsed.value, passed, from);
   if (fault !== undefined) return refuse(run, fault, from, bytes);
+  const origin = { plugin: `adapters/${adapter.name}`, from, receivedAt: clock() };
+  const wanted = stations === 'all' ? undefined : new Set(stations);
+  const gone = memory === undefined ? ok(undefined) : goneFrom(memory, adapter, address, rows, passed, wanted, origin);
+  if (!gone.ok) return refuse(run, gone.error, from, bytes);
+
+  const passages = passed.map(({ passage }) => passage);
   // All are handed over before the first is awaited: the outbox commits many with one write.
   await Promise.all(oldestFirst(passages).map((passage) => sink.append(passage)));
+  const { publications = [], counts, changes } = gone.value ?? {};
+  if (publications.length > 0) await sink.append({ publications, deadLetters: [] });
+
+  const newest = newestOf(passed);
+  const codes = codesOf(passages);
+  const learnt = memory === undefined ? undefined : driftOf(memory, adapter, address, rows, clock());
+  const rejects =
+    memory?.rejects === undefined
+      ? undefined
+      : writeRejects(memory.rejects, rejectedRows(passed, header, adapter.personal !== true), origin.receivedAt);
+  learnt?.remember();
+  if (changes !== undefined) memory?.ledger.changeRows(adapter.name, address, changes);
   return {
     adapter: adapter.name,
     from,
     outcome: 'published',
     received: passages.length,
-    filtered: parsed.value.rows.length - passages.length,
+    filtered: rows.length - passages.length,
     entities: count(passages, 'publications'),
     rejections: count(passages, 'deadLetters'),
+    ...(Object.keys(codes).length > 0 && { codes }),
+    ...(newest !== undefined && { newest }),
+    ...(learnt?.drift !== undefined && { drift: learnt.drift }),
+    ...(counts !== undefined && counts.rows + counts.returned > 0 && { vanished: counts }),
+    ...(rejects !== undefined && { rejects }),
   };
 }
 
-async function passRows(run: AdapterRun, { header, rows }: Dataset, from: string): Promise<Passage[]> {
+async function passRows(run: AdapterRun, { header, rows }: Dataset, from: string): Promise<PassedRow[]> {
   const { adapter, knowledge, stations, clock } = run;
   const file = { header, rows, fetchedAt: clock() };
   const wanted = stations === 'all' ? undefined : new Set(stations);
-  const passages: Passage[] = [];
+  const passed: PassedRow[] = [];
   for (const [index, row] of rows.entries()) {
     const key = adapter.key(row);
     // A row without key belongs to nobody: it goes on and is refused with a reason.
     if (wanted !== undefined && key !== undefined && !wanted.has(key)) continue;
-    passages.push(passRow(row, index + 1, file, from, adapter, knowledge));
+    passed.push({ row, key, passage: passRow(row, index + 1, file, from, adapter, knowledge) });
     // Messages of sensors are waiting for their acknowledgement meanwhile.
-    if (passages.length % rowsAtATime === 0) await setImmediate();
+    if (passed.length % rowsAtATime === 0) await setImmediate();
   }
-  return passages;
+  return passed;
+}
+
+/** Rows of other days are left out, as those of other stations are; a row without a moment stays. */
+function inPeriod(passed: PassedRow[], period: AdapterRun['period']): PassedRow[] {
+  if (period === undefined) return passed;
+  return passed.filter(({ passage }) => {
+    const moment = firstMoment(passage);
+    return moment === undefined || (moment >= period.from && moment <= period.to);
+  });
 }
 
 /** A snapshot outside the bounds of `adapter.expect`: rather nothing than half of something that changed its form. */
-function unexpected(adapter: Adapter, { rows }: Dataset, passages: readonly Passage[], from: string): Rejection | undefined {
+function unexpected(adapter: Adapter, { rows }: Dataset, passed: readonly PassedRow[], from: string): Rejection | undefined {
   const { minRows, maxRejectedPct } = adapter.expect;
   if (rows.length < minRows) {
     return reject('source', 'unexpected_content', `${from} has ${rows.length} rows; ${adapter.name} expects at least ${minRows}`);
   }
+  const passages = passed.map(({ passage }) => passage);
   const lost = passages.filter((passage) => passage.publications.length === 0);
   const pct = (100 * lost.length) / passages.length;
   if (passages.length < fewestRowsForShare || pct <= maxRejectedPct) return undefined;
@@ -194,21 +211,27 @@ async function refuse(run: AdapterRun, rejection: Rejection, from: string, bytes
   const origin = { plugin: `adapters/${adapter.name}`, from, receivedAt: clock() };
   const raw = adapter.personal === true ? new Uint8Array() : bytes.subarray(0, keptBytes);
   await sink.append({ publications: [], deadLetters: [{ origin, rejection, raw }] });
-  const counts = { received: 1, filtered: 0, entities: 0, rejections: 1 };
-  return { adapter: adapter.name, from, outcome: 'refused', ...counts, reason: rejection.message };
+  const counts = { received: 1, filtered: 0, entities: 0, rejections: 1, codes: { [rejection.code]: 1 } };
+  return { ...nothing(adapter, from, 'refused', rejection.message), ...counts };
 }
 
 /** Files that run newest first are turned, so that history is written in order; rows without measurement come first. */
 function oldestFirst(passages: readonly Passage[]): Passage[] {
-  const moments = new Map(passages.map((passage) => [passage, momentOf(passage)]));
+  const moments = new Map(passages.map((passage) => [passage, firstMoment(passage)]));
   return [...passages].sort((a, b) => (moments.get(a) ?? '').localeCompare(moments.get(b) ?? ''));
 }
 
-function momentOf(passage: Passage): Instant | undefined {
+function firstMoment(passage: Passage): Instant | undefined {
   const attributes = passage.publications.flatMap(({ entity }) => attributesOf(entity));
   return attributes.find(([, attribute]) => attribute.observedAt !== undefined)?.[1].observedAt;
 }
 
 function count(passages: readonly Passage[], what: 'publications' | 'deadLetters'): number {
   return passages.reduce((sum, passage) => sum + passage[what].length, 0);
+}
+
+function codesOf(passages: readonly Passage[]): Partial<Record<RejectionCode, number>> {
+  const codes: Partial<Record<RejectionCode, number>> = {};
+  for (const { rejection } of passages.flatMap(({ deadLetters }) => deadLetters)) codes[rejection.code] = (codes[rejection.code] ?? 0) + 1;
+  return codes;
 }

@@ -7,7 +7,10 @@ import type { Knowledge, Passage } from '../pipeline.ts';
 import type { Adapter, Instant } from '../plugin.ts';
 import type { AdapterConfig } from '../service/config.ts';
 import { missingCredentials } from './authorize.ts';
-import { runAdapter, type RunReport, type Sink } from './dataset.ts';
+import type { Sink } from './dataset.ts';
+import type { Told } from './notices.ts';
+import { recordedRun, type Records } from './recorded.ts';
+import type { RunReport } from './report.ts';
 import { SourceClock, type Pace, type SourceStatus } from './source-clock.ts';
 
 export interface ScheduleOptions {
@@ -21,6 +24,8 @@ export interface ScheduleOptions {
   /** Told of each row and whether the dataset could be had. */
   readonly metrics: { passed(plugin: string, passage: Passage): void; source(adapter: string, available: boolean): void };
   readonly pace?: Pace;
+  /** Where runs, refused rows and what is known of the sources are kept. */
+  readonly records: Records;
 }
 
 export interface Schedule {
@@ -42,7 +47,22 @@ export function startSchedule(options: ScheduleOptions): Schedule {
   const clocks = new Map<string, SourceClock>();
   for (const adapter of adapters) {
     const schedule = schedules.get(adapter.name) ?? adapter.schedule;
-    const source = { name: adapter.name, schedule, timezone: adapter.dataset.timezone, run: () => run(adapter, options) };
+    const { name, dataset, staleAfterHours } = adapter;
+    const told = {
+      get: () => options.records.ledger.note(toldKey(name)) as Told | undefined,
+      set: (value: Told) => options.records.ledger.setNote(toldKey(name), value),
+    };
+    const stale = staleAfterHours === undefined ? {} : { staleAfterHours };
+    const source = {
+      name,
+      schedule,
+      timezone: dataset.timezone,
+      dataset,
+      ...stale,
+      clock: options.clock,
+      told,
+      run: () => run(adapter, options),
+    };
     clocks.set(adapter.name, new SourceClock(source, logger, pace));
   }
   return {
@@ -65,6 +85,11 @@ function hasCredentials(adapter: Adapter, { settings, logger }: ScheduleOptions)
   return missing.length === 0;
 }
 
+/** Where is kept what the operator was told of an adapter. */
+export function toldKey(adapter: string): string {
+  return `told/${adapter}`;
+}
+
 async function run(adapter: Adapter, options: ScheduleOptions): Promise<RunReport> {
   const { settings, knowledge, outbox, clock, metrics } = options;
   const { url, stations, ...credentials } = settings[adapter.name] ?? {};
@@ -74,14 +99,18 @@ async function run(adapter: Adapter, options: ScheduleOptions): Promise<RunRepor
       return outbox.append(consignment);
     },
   };
-  const report = await runAdapter({
-    adapter,
-    knowledge,
-    input: { kind: 'fetch', state: outbox.state, url, credentials },
-    stations: stations ?? adapter.defaultStations,
-    sink,
-    clock,
-  });
+  const report = await recordedRun(
+    {
+      adapter,
+      knowledge,
+      input: { kind: 'fetch', state: outbox.state, url, credentials },
+      stations: stations ?? adapter.defaultStations,
+      sink,
+      clock,
+    },
+    options.records,
+    'schedule',
+  );
   metrics.source(adapter.name, report.outcome !== 'unavailable');
   return report;
 }

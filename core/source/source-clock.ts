@@ -2,7 +2,9 @@ import cron, { type ScheduledTask } from 'node-cron';
 import type { Logger } from 'pino';
 
 import { FatalError } from '../errors.ts';
-import type { RunReport } from './dataset.ts';
+import type { Instant } from '../plugin.ts';
+import { noticesOf, type Told } from './notices.ts';
+import type { RunReport } from './report.ts';
 
 /** An adapter that is to be run again and again. */
 export interface ScheduledSource {
@@ -12,11 +14,19 @@ export interface ScheduledSource {
   readonly timezone: string;
   /** One run; see `runAdapter`. */
   run(): Promise<RunReport>;
+  /** Where to look when something is wrong, for the words to the operator. */
+  readonly dataset: { readonly landingPage: string };
+  readonly staleAfterHours?: number;
+  readonly clock: () => Instant;
+  /** What the operator was told before a restart, and a place to keep it; left out: it is forgotten with the process. */
+  readonly told?: { get(): Told | undefined; set(told: Told): void };
 }
 
 export interface Pace {
   /** The first runs are spread over this time, so that a restart does not ask every publisher at once. */
   readonly startWithinMs?: number;
+  /** A scheduled run comes within this time after its minute, at most a tenth of the period: not everybody at the same second. */
+  readonly jitterWithinMs?: number;
   /** The first retry comes within this time, each further one within twice the time, up to the schedule's period. */
   readonly retryWithinMs?: number;
   readonly random?: () => number;
@@ -41,10 +51,12 @@ export class SourceClock {
   private readonly task: ScheduledTask;
   private readonly random: () => number;
   private readonly periodMs: number;
+  private readonly jitterMs: number;
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
   private isStopped = false;
   private available: boolean | undefined;
+  private told: Told;
   private runs = 0;
   private failures = 0;
   private last: RunReport | undefined;
@@ -57,11 +69,19 @@ export class SourceClock {
     private readonly pace: Pace = {},
   ) {
     this.random = pace.random ?? Math.random;
-    this.task = cron.createTask(source.schedule, () => this.tick(), { timezone: source.timezone, suppressMissedWarning: true });
+    this.task = cron.createTask(source.schedule, () => this.tickIn(this.random() * this.jitterMs), {
+      timezone: source.timezone,
+      suppressMissedWarning: true,
+    });
     const [next, following] = this.task.getNextRuns(2).map((date) => date.getTime());
     this.periodMs = (following ?? 0) - (next ?? 0);
+    this.jitterMs = Math.min(pace.jitterWithinMs ?? 10_000, this.periodMs / 10);
+    this.told = source.told?.get() ?? {};
+    const askedMs = this.told.notBefore === undefined ? 0 : Date.parse(this.told.notBefore) - Date.parse(source.clock());
+    const waitMs = Math.min(Math.max(0, askedMs), longestWaitMs);
+    this.notBefore = performance.now() + waitMs - timerSlackMs;
     void this.task.start();
-    this.tickIn(this.random() * (pace.startWithinMs ?? 5_000));
+    this.tickIn(waitMs + this.random() * (pace.startWithinMs ?? 5_000));
   }
 
   status(): SourceStatus {
@@ -108,17 +128,17 @@ export class SourceClock {
 
   private settle(report: RunReport): void {
     this.last = report;
-    const { adapter, from, reason, received, entities, rejections } = report;
+    const { adapter, from, received, entities, rejections } = report;
+    const { told, notices } = noticesOf(this.told, report, this.source, this.source.clock());
+    for (const { level, message, facts } of notices) this.log[level](facts, message);
+    this.told = told;
+    this.source.told?.set(told);
+    this.available = report.outcome !== 'unavailable';
     if (report.outcome === 'unavailable') {
-      if (this.available !== false) this.log.warn({ adapter, from, reason }, 'dataset unavailable');
-      this.available = false;
       this.retry(report.retryAfterMs ?? 0);
       return;
     }
-    if (this.available === false) this.log.info({ adapter, from, failures: this.failures }, 'dataset recovered');
-    this.available = true;
     this.failures = 0;
-    if (report.outcome === 'refused') this.log.warn({ adapter, from, reason }, 'dataset refused');
     if (report.outcome === 'published') this.log.info({ adapter, from, received, entities, rejections }, 'dataset read');
   }
 

@@ -58,6 +58,8 @@ describe('a file', () => {
       filtered: 0,
       entities: 2,
       rejections: 1,
+      codes: { invalid_time: 1 },
+      newest: '2026-02-11T08:00:00.000Z',
     });
     expect(kept.flatMap(({ publications }) => publications.map(({ entity, origin }) => [entity['o3'], origin.row]))).toMatchObject([
       [{ value: 8 }, 3],

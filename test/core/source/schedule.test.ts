@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { FatalError } from '../../../core/errors.ts';
@@ -5,8 +8,10 @@ import { createMemoryOutbox } from '../../../core/outbox/memory.ts';
 import type { Adapter } from '../../../core/plugin.ts';
 import { loadKnowledge } from '../../../core/service/knowledge.ts';
 import type { RunReport } from '../../../core/source/dataset.ts';
+import { openLedger } from '../../../core/source/ledger.ts';
 import { startSchedule, type ScheduleOptions } from '../../../core/source/schedule.ts';
-import { SourceClock, type Pace } from '../../../core/source/source-clock.ts';
+import type { Told } from '../../../core/source/notices.ts';
+import { SourceClock, type Pace, type ScheduledSource } from '../../../core/source/source-clock.ts';
 import { body, Publisher } from './http-publisher.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
@@ -27,18 +32,26 @@ function createLog() {
   return { lines, info: keep('info'), warn: keep('warn'), error: keep('error') };
 }
 
-function startClock(run: () => Promise<RunReport>, pace: Pace = {}, schedule = '0 0 1 1 *') {
+function startClock(run: () => Promise<RunReport>, pace: Pace = {}, schedule = '0 0 1 1 *', told?: ScheduledSource['told']) {
   const log = createLog();
-  const source = { name: 'x', schedule, timezone: 'Europe/Ljubljana', run };
+  const source = {
+    name: 'x',
+    schedule,
+    timezone: 'Europe/Ljubljana',
+    run,
+    dataset: { landingPage: 'http://x' },
+    clock: () => new Date().toISOString(),
+    ...(told !== undefined && { told }),
+  };
   const clock = new SourceClock(source, log, { startWithinMs: 0, retryWithinMs: 1, ...pace });
   closing.push(() => clock.stop());
   return { clock, log };
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  const end = performance.now() + 5_000;
+async function until(condition: () => boolean, withinMs = 5_000): Promise<void> {
+  const end = performance.now() + withinMs;
   while (!condition()) {
-    if (performance.now() > end) throw new Error('it did not happen within 5 s');
+    if (performance.now() > end) throw new Error(`it did not happen within ${withinMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
@@ -99,12 +112,56 @@ describe('SourceClock', () => {
   });
 });
 
+describe('what the operator is told', () => {
+  const refused: RunReport = { ...counts, outcome: 'refused', reason: 'no XML', codes: { not_the_expected_format: 1 } };
+  const unchanged: RunReport = { ...counts, outcome: 'unchanged' };
+
+  it('is a refusal once, however often it comes, and once that it is over', async () => {
+    const reports = [refused, unchanged, refused, { ...refused, codes: { truncated_file: 1 } }, published, published];
+    const { clock, log } = startClock(() => Promise.resolve(reports.shift() ?? unchanged), { jitterWithinMs: 0 }, '* * * * * *');
+    await until(() => reports.length === 0, 15_000);
+    await clock.stop();
+    expect(log.lines.filter((line) => line !== 'info dataset read')).toEqual([
+      'warn dataset refused',
+      'warn dataset refused',
+      'info dataset accepted again',
+    ]);
+  });
+
+  it('is not told again after a restart', async () => {
+    let told: Told | undefined;
+    const keeper = { get: () => told, set: (value: Told) => void (told = value) };
+    const first = startClock(() => Promise.resolve(unavailable), {}, undefined, keeper);
+    await until(() => first.clock.status().runs >= 2);
+    await first.clock.stop();
+    const second = startClock(() => Promise.resolve(unavailable), {}, undefined, keeper);
+    await until(() => second.clock.status().runs >= 2);
+    await second.clock.stop();
+    const third = startClock(() => Promise.resolve(published), {}, undefined, keeper);
+    await until(() => third.clock.status().runs === 1 && third.log.lines.length === 2);
+    expect([first.log.lines, second.log.lines, third.log.lines]).toEqual([
+      ['warn dataset unavailable'],
+      [],
+      ['info dataset recovered', 'info dataset read'],
+    ]);
+  });
+
+  it('leaves a publisher in peace that asked for patience before a restart', async () => {
+    const keeper = { get: (): Told => ({ notBefore: new Date(Date.now() + 60_000).toISOString() }), set: () => undefined };
+    const { clock } = startClock(() => Promise.resolve(published), {}, '* * * * * *', keeper);
+    await new Promise((resolve) => setTimeout(resolve, 1_300));
+    expect(clock.status().runs).toBe(0);
+  });
+});
+
 describe('startSchedule', () => {
   async function options(url: string): Promise<ScheduleOptions & { seen: string[] }> {
     const knowledge = await loadKnowledge();
     const clock = (): string => '2030-01-01T00:00:00.000Z';
     const outbox = createMemoryOutbox(clock);
     closing.push(() => outbox.close());
+    const dataDir = mkdtempSync(join(tmpdir(), 'klavze-schedule-'));
+    closing.push(() => Promise.resolve(rmSync(dataDir, { recursive: true })));
     const seen: string[] = [];
     const metrics = {
       passed: (plugin: string) => void seen.push(plugin),
@@ -120,6 +177,7 @@ describe('startSchedule', () => {
       logger: createLog(),
       metrics,
       pace: { startWithinMs: 0, retryWithinMs: 10 },
+      records: { ledger: openLedger({ path: ':memory:', clock }), dataDir },
       seen,
     };
   }
