@@ -10,6 +10,8 @@ COPY adapters adapters
 COPY embedded embedded
 COPY bin bin
 RUN npm run build
+# Declared decoders are read as they are.
+RUN mkdir /declared && cp --parents agents/decoders/[a-z]*/decoder.yaml /declared
 
 FROM node:20-bookworm-slim AS packages
 WORKDIR /app
@@ -26,6 +28,7 @@ COPY schemas schemas
 COPY smart-data-models smart-data-models
 COPY --from=packages /app/node_modules node_modules
 COPY --from=build /app/dist dist
+COPY --from=build /declared/agents agents
 RUN install -d -o node -g node /data /config \
   && chmod 0755 dist/bin/klavze.js \
   && ln -s /app/dist/bin/klavze.js /usr/local/bin/klavze

@@ -5,6 +5,7 @@ import { version } from '../core/paths.ts';
 import { adapterCommand } from './commands/adapter.ts';
 import { agentCommand } from './commands/agent.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
+import { decoderCommand } from './commands/decoder.ts';
 import { deviceCommand } from './commands/device.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { entityCommand } from './commands/entity.ts';
@@ -21,6 +22,7 @@ for (const command of [
   adapterCommand(),
   agentCommand(),
   deviceCommand(),
+  decoderCommand(),
   entityCommand(),
   deadLettersCommand(),
   doctorCommand(),

@@ -105,6 +105,7 @@ async function start(
   deliverer.start();
 
   if (scope === 'delivery') return { urls: { broker: brokerUrl, mqtt: '', http: http.url }, outbox, deliverer };
+  for (const fault of knowledge.agents.faults) log.error({ decodersDir: config.decodersDir }, fault);
   const devices = startDevices(config, knowledge, outbox, metrics, clock, log, closers);
   const agentKnowledge: AgentKnowledge = {
     ...knowledge,

@@ -29,6 +29,8 @@ export const rejectionCodes = [
   'unknown_model',
   'unsupported_unit',
   'id_not_allowed',
+  'codec_failure',
+  'refused_by_codec',
   // validate
   'schema_violation',
   // map

@@ -26,8 +26,11 @@ export function agentCommand(): Command {
     .command('list')
     .description('envelopes with their topics, decoders with their devices, families with their models')
     .option('--json', 'print JSON')
-    .action(async (options: { json?: boolean }) => {
-      printRows(list(await loadKnowledge()), options.json === true);
+    .option('--config <file>', 'configuration file (default klavze.yaml)')
+    .action(async (options: { json?: boolean; config?: string }) => {
+      const knowledge = await loadKnowledge(loadConfig(process.env, process.cwd(), options.config).decodersDir);
+      for (const fault of knowledge.agents.faults) process.stderr.write(`klavze: ${fault}\n`);
+      printRows(list(knowledge), options.json === true);
     });
   agent
     .command('try')
@@ -44,7 +47,7 @@ export function agentCommand(): Command {
 }
 
 async function tryOne(options: TryOptions): Promise<void> {
-  const knowledge = await loadKnowledge();
+  const knowledge = await loadKnowledge(loadConfig(process.env, process.cwd(), options.config).decodersDir);
   for (const [option, known] of [
     ['family', knowledge.agents.families],
     ['decoder', knowledge.agents.decoders],

@@ -92,7 +92,8 @@ function isRunning(config: Config): boolean {
 }
 
 async function plugIns(config: Config): Promise<string> {
-  const { agents, adapters } = await loadKnowledge();
+  const { agents, adapters } = await loadKnowledge(config.decodersDir);
+  if (agents.faults.length > 0) throw new Error(agents.faults.join('; '));
   const unknown = Object.keys(config.adapters).filter((name) => !adapters.has(name));
   if (unknown.length > 0) {
     throw new Error(`the configuration names the adapter "${unknown.join('", "')}"; known: ${[...adapters.keys()].join(', ')}`);
@@ -102,7 +103,7 @@ async function plugIns(config: Config): Promise<string> {
 
 async function devices(config: Config): Promise<string> {
   if (!existsSync(config.devices)) return `no registry at ${config.devices}: every message will wait as unknown_device`;
-  return `${readDevices(config, await loadKnowledge()).size} devices in ${config.devices}`;
+  return `${readDevices(config, await loadKnowledge(config.decodersDir)).size} devices in ${config.devices}`;
 }
 
 function disk(config: Config): string {

@@ -3,6 +3,7 @@ import { reject, type Rejection, type RejectionCode } from '../rejection.ts';
 import { refused, type Outcome } from '../result.ts';
 import type { Measurement } from './fields.ts';
 import { deviceInstant } from './instant.ts';
+import { Moments } from './moments.ts';
 
 /** Numbers as frames write them. */
 export type NumberType = 'uint8' | 'int8' | 'uint16' | 'int16' | 'uint32' | 'int32';
@@ -54,7 +55,7 @@ export function readFrame(uplink: Uplink, read: (report: FrameReport) => void): 
     return refused(reject('decode', 'unknown_frame', `the frame has ${bytes.length} bytes; expected at most ${longest}`));
   }
   const { receivedAt } = uplink;
-  const moments = new Map<Instant, Record<string, number>[]>();
+  const moments = new Moments();
   const rejections: Rejection[] = [];
   const versions: Record<string, string> = {};
   let event: string | undefined;
@@ -73,12 +74,7 @@ export function readFrame(uplink: Uplink, read: (report: FrameReport) => void): 
         refuse('invalid_value', `${quantity} is ${value}; expected ${range[0]} to ${range[1]}`);
         return;
       }
-      const records = moments.get(at) ?? [];
-      moments.set(at, records);
-      // A second value of the same quantity (another channel) is a record of its own, so that both are read.
-      const record = records.find((known) => known[quantity] === undefined || known[quantity] === value);
-      if (record === undefined) records.push({ [quantity]: value });
-      else record[quantity] = value;
+      moments.add(quantity, value, at);
     },
     event(name) {
       event ??= name;
@@ -92,9 +88,7 @@ export function readFrame(uplink: Uplink, read: (report: FrameReport) => void): 
       return at;
     },
   });
-  const values = [...moments]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([observedAt, records]) => records.map((found) => ({ observedAt, values: found })));
+  const values = moments.records();
   const about = Object.keys(versions).length === 0 ? {} : { about: versions };
   if (values.length > 0 || rejections.length > 0) return { values, rejections, ...about };
   return event === undefined

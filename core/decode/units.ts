@@ -82,12 +82,21 @@ const units = new Map<string, Unit>(table.flatMap(([names, ...unit]) => names.sp
 
 /** Value in another unit of the same dimension, rounded to 12 significant digits; undefined when a unit is unknown or does not fit. */
 export function convert(value: number, from: string, to: string): number | undefined {
-  if (from === to) return value;
+  return converter(from, to)?.(value);
+}
+
+/** What turns values of one unit into another, for a unit that is the same in every message; undefined as for `convert`. */
+export function converter(from: string, to: string): ((value: number) => number) | undefined {
+  if (from === to) return same;
   const source = units.get(plain(from));
   const target = units.get(plain(to));
   if (source === undefined || target === undefined || source[0] !== target[0]) return undefined;
-  if (source === target) return value;
-  return Number(((value * source[1] + (source[2] ?? 0) - (target[2] ?? 0)) / target[1]).toPrecision(12));
+  if (source === target) return same;
+  return (value) => Number(((value * source[1] + (source[2] ?? 0) - (target[2] ?? 0)) / target[1]).toPrecision(12));
+}
+
+function same(value: number): number {
+  return value;
 }
 
 /** µg/m³, μg/m^3 and ug⋅m⁻³ are written many ways. */

@@ -19,6 +19,7 @@ export interface AdapterConfig {
 export interface Config {
   readonly dataDir: string;
   readonly devices: string;
+  readonly decodersDir: string;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly http: { readonly host: string; readonly port: number };
   readonly mqtt: {
@@ -52,6 +53,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const variables: Readonly<Record<string, readonly [section: string, key: string] | readonly [key: string]>> = {
   KLAVZE_DATA_DIR: ['dataDir'],
   KLAVZE_DEVICES_FILE: ['devices'],
+  KLAVZE_DECODERS_DIR: ['decodersDir'],
   KLAVZE_LOG_LEVEL: ['logLevel'],
   KLAVZE_HTTP_HOST: ['http', 'host'],
   KLAVZE_HTTP_PORT: ['http', 'port'],
@@ -99,6 +101,7 @@ export function loadConfig(environment: Environment, cwd: string, path?: string)
     ...fromFile,
     dataDir: resolve(base, fromFile.dataDir),
     devices: resolve(base, fromFile.devices),
+    decodersDir: resolve(base, fromFile.decodersDir),
   }) as unknown as Record<string, unknown>;
 
   const faults: string[] = [];
@@ -109,7 +112,12 @@ export function loadConfig(environment: Environment, cwd: string, path?: string)
   if (faults.length > 0) throw new ConfigError('the environment is not valid', faults);
 
   const config = readYaml<Config>(JSON.stringify(settings), 'configuration', schema);
-  return { ...config, dataDir: resolve(cwd, config.dataDir), devices: resolve(cwd, config.devices) };
+  return {
+    ...config,
+    dataDir: resolve(cwd, config.dataDir),
+    devices: resolve(cwd, config.devices),
+    decodersDir: resolve(cwd, config.decodersDir),
+  };
 }
 
 /** KLAVZE_ variables that nothing reads: likely misspelt. `klavze doctor` shows them; an orchestrator may set some of its own. */

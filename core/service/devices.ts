@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
 
 import { ConfigError } from '../errors.ts';
 import { packageRoot } from '../paths.ts';
 import type { Device, Uplink } from '../plugin.ts';
 import { instant, localInstants } from '../source/time.ts';
 import { readCsvDevices } from './devices-csv.ts';
-import { readYaml, validated } from './yaml.ts';
+import { lineFinder, readYaml, validated } from './yaml.ts';
 
 /** The devices of the operator, found by any id under which a network knows them. */
 export interface DeviceRegistry {
@@ -146,17 +145,4 @@ function secondsOf(interval: number | string): number {
   if (typeof interval === 'number') return interval;
   const [, days = 0, hours = 0, minutes = 0, seconds = 0] = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(interval) ?? [];
   return ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds);
-}
-
-/** Line of the nearest node that exists on a path. */
-function lineFinder(text: string): (path: readonly (string | number)[]) => number {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  return (path) => {
-    for (let depth = path.length; depth > 0; depth--) {
-      const node = document.getIn(path.slice(0, depth), true) as { range?: [number, number, number] } | undefined;
-      if (node?.range) return lines.linePos(node.range[0]).line;
-    }
-    return 1;
-  };
 }

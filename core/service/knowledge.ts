@@ -10,9 +10,9 @@ export interface LoadedKnowledge extends Knowledge {
   readonly adapters: ReadonlyMap<string, Adapter>;
 }
 
-/** @throws {ConfigError} when a shipped or edited file is not valid, @throws {FatalError} when a plug-in is not what its folder says. */
-export async function loadKnowledge(): Promise<LoadedKnowledge> {
-  const agents = await loadAgents();
+/** `decodersDir` is the operator's folder of declared decoders. @throws {ConfigError} when a shipped or edited file is not valid, @throws {FatalError} when a plug-in is not what its folder says. */
+export async function loadKnowledge(decodersDir?: string): Promise<LoadedKnowledge> {
+  const agents = await loadAgents(undefined, decodersDir);
   const adapters = await loadAdapters();
   return {
     models: loadModels(),

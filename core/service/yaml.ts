@@ -35,6 +35,13 @@ export function validated<T>(value: unknown, schema: object, file: string, place
   return value as T;
 }
 
+/** Line of the nearest node that exists on a path, for faults that a schema cannot see. */
+export function lineFinder(text: string): (path: readonly (string | number)[]) => number {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  return (path) => lineOf(path, document, lines);
+}
+
 function compile(schema: object): ValidateFunction {
   const ajv = new Ajv2020({ allErrors: true, useDefaults: true, verbose: true, strict: true, strictTypes: false });
   addFormats.default(ajv);
@@ -63,7 +70,7 @@ function expected(error: ErrorObject): string {
 }
 
 /** The line of the nearest node that exists on the way to `path`. */
-function lineOf(path: readonly string[], document: Document, lines: LineCounter): number {
+function lineOf(path: readonly (string | number)[], document: Document, lines: LineCounter): number {
   for (let depth = path.length; depth >= 0; depth--) {
     const node = document.getIn(path.slice(0, depth), true) as { range?: [number, number, number] } | undefined;
     if (node?.range) return lines.linePos(node.range[0]).line;

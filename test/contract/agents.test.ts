@@ -49,7 +49,7 @@ function describeFolder(
   const examples = examplesOf(kind, plugin.name);
 
   it('is declared whole and its README has every section', () => {
-    expect(existsSync(join(folder, 'index.ts'))).toBe(true);
+    expect(['index.ts', 'decoder.yaml'].filter((name) => existsSync(join(folder, name)))).toHaveLength(1);
     expect(plugin.title.sl.length).toBeGreaterThan(3);
     expect(plugin.title.en.length).toBeGreaterThan(3);
     const readme = readFileSync(join(folder, 'README.md'), 'utf8');
@@ -151,6 +151,10 @@ describe.each([...decoders.values()].map((decoder) => ({ name: decoder.name, dec
       { numRuns: 500 },
     );
   });
+});
+
+it('every declared decoder can be used', () => {
+  expect(knowledge.agents.faults).toEqual([]);
 });
 
 it('every quantity speaks of the device or is known to a family', () => {
