@@ -102,9 +102,15 @@ function flatten(name: string, raw: unknown, pointer: string): Field[] {
     return raw.flatMap((member, i) => flatten(name, member, `${pointer}/${i}`));
   }
   if (!wrapsValue(raw)) return [{ name, value: raw, pointer }];
-  const unit = raw['unit'] ?? raw['unitCode'];
-  const time = raw['timestamp'] ?? raw['observedAt'] ?? raw['TimeInstant'];
+  const unit = raw['unit'] ?? raw['unitCode'] ?? metadataOf(raw, 'unitCode');
+  const time = raw['timestamp'] ?? raw['observedAt'] ?? raw['TimeInstant'] ?? metadataOf(raw, 'TimeInstant') ?? undefined;
   return [{ name, value: raw['value'], pointer: `${pointer}/value`, time, ...(typeof unit === 'string' && unit !== '' ? { unit } : {}) }];
+}
+
+/** NGSI-v2 says time and unit in the metadata of a value. */
+function metadataOf(raw: Readonly<Record<string, unknown>>, name: string): unknown {
+  const metadata = isObject(raw['metadata']) && Object.hasOwn(raw['metadata'], name) ? raw['metadata'][name] : undefined;
+  return isObject(metadata) ? metadata['value'] : undefined;
 }
 
 function wrapsValue(value: unknown): value is Readonly<Record<string, unknown>> {

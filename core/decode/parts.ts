@@ -1,4 +1,4 @@
-import type { Instant } from '../plugin.ts';
+import type { Device, Instant } from '../plugin.ts';
 import { reject, type Rejection } from '../rejection.ts';
 import type { Outcome } from '../result.ts';
 import { fromText, type Measurement } from './fields.ts';
@@ -6,8 +6,11 @@ import { isObject } from './payload.ts';
 import { convert } from './units.ts';
 import { vocabularyUnits } from './vocabulary.ts';
 
-/** A vendor's own names: path of members (apart by `/`) → our quantity and the unit in which the vendor gives a plain number. */
-export type FieldTable = Readonly<Record<string, readonly [quantity: string, unit: string]>>;
+/**
+ * A vendor's own names: path of members (apart by `/`) → our quantity, the unit in which the vendor gives a plain number, and the numbers
+ * by which the sensor says that it measured nothing.
+ */
+export type FieldTable = Readonly<Record<string, readonly [quantity: string, unit: string, noValue?: readonly number[]]>>;
 
 /** One sensor or component within a message. Of several names for one quantity the first of the table counts. */
 export interface Part {
@@ -16,21 +19,31 @@ export interface Part {
   readonly pointer: string;
 }
 
+/** What the device registry says of a message's values, by their path from the whole message. It stands over the tables. */
+export interface Named {
+  readonly message: unknown;
+  readonly device: Device | undefined;
+}
+
 /**
  * What the parts of a message measured at one moment. Numbers may be texts, also with a unit; switches are numbers where the quantity is
- * a state; null and "" mean "no value now". Names that are not in a table are passed over: they are settings of the device.
- * Two parts that give one quantity different values cost this quantity. Refuses `invalid_value`, `unsupported_unit`.
+ * a state; null and "" mean "no value now". Names that are in no table and not in the registry are passed over: they are settings of the
+ * device. Two parts that give one quantity different values cost this quantity. Refuses `invalid_value`, `unsupported_unit`.
  */
-export function readParts(parts: readonly Part[], observedAt: Instant): Outcome<Measurement> {
+export function readParts(parts: readonly Part[], observedAt: Instant, named?: Named): Outcome<Measurement> {
   const found = new Map<string, number>();
   const contradictory = new Set<string>();
   const rejections: Rejection[] = [];
-  for (const { fields, table, pointer } of parts) {
+  const names = named?.device?.fields;
+  const registered = names === undefined ? undefined : registryPart(named?.message, names);
+  for (const part of registered === undefined ? parts : [...parts, registered]) {
+    const { fields, table, pointer } = part;
     const own = new Set<string>();
-    for (const [path, [quantity, unit]] of Object.entries(table)) {
+    for (const [path, [quantity, unit, noValue]] of Object.entries(table)) {
+      if (names !== undefined && part !== registered && Object.hasOwn(names, `${pointer}/${path}`.slice(1))) continue;
       const value = own.has(quantity) ? undefined : memberOf(fields, path);
       if (value === undefined || value === null || value === '') continue;
-      const read = readValue(value, quantity, unit);
+      const read = noValue?.includes(Number(value)) === true ? nothingMeasured : readValue(value, quantity, unit);
       if (typeof read === 'number') {
         own.add(quantity);
         if (found.has(quantity) && found.get(quantity) !== read) contradictory.add(quantity);
@@ -47,6 +60,16 @@ export function readParts(parts: readonly Part[], observedAt: Instant): Outcome<
     rejections.push(reject('decode', 'invalid_value', `the message gives ${quantity} twice with different values; expected one`));
   }
   return { values: found.size === 0 ? [] : [{ observedAt, values: Object.fromEntries(found) }], rejections };
+}
+
+const nothingMeasured = { code: 'invalid_value', expected: 'a measured value; this number means that the sensor has none' } as const;
+
+function registryPart(message: unknown, names: NonNullable<Device['fields']>): Part {
+  const table = Object.entries(names).map(([path, { quantity, unit }]): [string, readonly [string, string]] => [
+    path,
+    [quantity, unit ?? vocabularyUnits.get(quantity) ?? ''],
+  ]);
+  return { fields: message, table: Object.fromEntries(table), pointer: '' };
 }
 
 function memberOf(fields: unknown, path: string): unknown {

@@ -58,6 +58,11 @@ export const tables: Readonly<Record<string, FieldTable>> = {
   pm1: load,
   cover: load,
   light: load,
+  // The valve of a radiator behind a gateway feels the room.
+  blutrv: { current_C: ['airTemperature', '°C'], battery: ['batteryLevel', '%'], rssi: ['rssi', 'dBm'] },
   flood: { alarm: ['waterLeak', '0/1'] },
   wifi: { rssi: ['rssi', 'dBm'] },
 };
+
+/** Components of which only the registry (`fields`) knows what they measure: an input in volts, a sensor behind a Bluetooth gateway. */
+export const nameless: Readonly<Record<string, string>> = { voltmeter: 'voltage', bthomesensor: 'value' };

@@ -1,4 +1,4 @@
-import { isObject, readParts, refused, reject, type FieldTable, type Measurement, type Outcome, type Uplink } from '#core';
+import { isObject, readParts, refused, reject, type Device, type FieldTable, type Measurement, type Outcome, type Uplink } from '#core';
 
 /** What every meter tells of itself. */
 const own: FieldTable = {
@@ -19,6 +19,7 @@ const water: FieldTable = {
   total_backwards_m3: ['waterVolumeReverse', 'm³'],
   total_backward_flow_m3: ['waterVolumeReverse', 'm³'],
   backflow_m3: ['waterVolumeReverse', 'm³'],
+  current_flow_m3h: ['waterFlow', 'm³/h'],
   flow_temperature_c: ['waterTemperature', '°C'],
   temperature_c: ['waterTemperature', '°C'],
 };
@@ -27,7 +28,11 @@ const electricity: FieldTable = {
   ...own,
   total_energy_consumption_kwh: ['activeEnergyImport', 'kWh'],
   total_energy_production_kwh: ['activeEnergyExport', 'kWh'],
-  current_power_consumption_kw: ['activePower', 'kW'],
+  total_reactive_energy_consumption_kvarh: ['reactiveEnergyImport', 'kvarh'],
+  total_reactive_energy_production_kvarh: ['reactiveEnergyExport', 'kvarh'],
+  raw_frequency_hz: ['frequency', 'Hz'],
+  power_factor: ['powerFactor', '0..1'],
+  net_power_kw: ['activePower', 'kW'],
   voltage_at_phase_1_v: ['voltageL1', 'V'],
   voltage_at_phase_2_v: ['voltageL2', 'V'],
   voltage_at_phase_3_v: ['voltageL3', 'V'],
@@ -57,21 +62,22 @@ const tables: Readonly<Record<string, FieldTable>> = {
 const alarms: readonly (readonly [quantity: string, word: RegExp])[] = [
   ['leakAlarm', /^(?:.*_)?LEAK(?:AGE)?(?:_|$)/],
   ['burstAlarm', /^(?:.*_)?BURST(?:_|$)/],
-  ['backflowAlarm', /^(?:.*_)?(?:REVERSE|REVERSED|BACKFLOW)(?:_|$)/],
+  ['backflowAlarm', /^(?:.*_)?(?:REVERSE|REVERSED|BACKFLOW|BACK_FLOW)(?:_|$)/],
   ['dryAlarm', /^(?:.*_)?DRY(?:_|$)/],
   ['freezeAlarm', /^(?:.*_)?(?:FREEZE|FREEZING|FROST)(?:_|$)/],
   ['tamperAlarm', /^(?:.*_)?(?:TAMPER|FRAUD)(?:_|$)/],
   ['faultAlarm', /^PERMANENT_ERROR$/],
 ];
-const formerMonth = /(?:^|_)PREV(?:_|$)/;
-/** Kamstrup: the probe gives nothing. */
-const noTemperature = 127;
+const former = /(?:^|_)(?:PREV|PREVIOUSLY)(?:_|$)/;
+/** Kamstrup and Axioma: there is no probe, or it gives nothing. */
+const noTemperature: readonly unknown[] = [127, -100];
+const noAlarm = /^(?:OK|NO_ALARM)$/i;
 
 /**
  * The reading of now by the kind of meter; registers of due dates and of months are passed over, and a telegram with nothing but them is
  * the event `history`. The moment is the receiver's: the meter's own clock has no zone. Refuses `unmapped_quantity` for other media.
  */
-export function decode(uplink: Uplink): Outcome<Measurement> & { readonly event?: string } {
+export function decode(uplink: Uplink, device?: Device): Outcome<Measurement> & { readonly event?: string } {
   const telegram = uplink.body.kind === 'json' ? uplink.body.value : undefined;
   if (!isObject(telegram)) return refused(reject('decode', 'malformed_payload', 'the decoder wmbusmeters expected a telegram in JSON'));
   const media = String(telegram['media']);
@@ -80,8 +86,9 @@ export function decode(uplink: Uplink): Outcome<Measurement> & { readonly event?
     const message = `the telegram is of the medium "${media.slice(0, 40)}"; expected one of ${Object.keys(tables).join(', ')}`;
     return refused(reject('decode', 'unmapped_quantity', message, '/media'));
   }
-  const fields = telegram['flow_temperature_c'] === noTemperature ? { ...telegram, flow_temperature_c: null } : telegram;
-  const outcome = readParts([{ fields, table, pointer: '' }], uplink.receivedAt);
+  const isMute = noTemperature.includes(telegram['flow_temperature_c']);
+  const fields = { ...telegram, net_power_kw: netPower(telegram), ...(isMute ? { flow_temperature_c: null } : {}) };
+  const outcome = readParts([{ fields, table, pointer: '' }], uplink.receivedAt, { message: telegram, device });
   const states = table === water ? alarmsOf(telegram) : {};
   const [measurement] = outcome.values;
   if (measurement === undefined) return outcome.rejections.length > 0 ? outcome : { ...outcome, event: 'history' };
@@ -90,9 +97,19 @@ export function decode(uplink: Uplink): Outcome<Measurement> & { readonly event?
 
 /** `OK` ends all alarms; words raise those that they name; without a word nothing is known. */
 function alarmsOf(telegram: Readonly<Record<string, unknown>>): Record<string, number> {
-  const words = [telegram['status'], telegram['current_status']].flatMap((text) => (typeof text === 'string' ? text.split(/\s+/) : []));
-  const now = words.filter((word) => !formerMonth.test(word));
+  const states = [telegram['status'], telegram['current_status'], telegram['current_alarms']];
+  const words = states.flatMap((text) => (typeof text === 'string' ? text.toUpperCase().split(/[\s,]+/) : []));
+  const now = words.filter((word) => !former.test(word));
   const raised = alarms.filter(([, pattern]) => now.some((word) => pattern.test(word)));
   if (raised.length > 0) return Object.fromEntries(raised.map(([quantity]) => [quantity, 1]));
-  return telegram['status'] === 'OK' ? Object.fromEntries(alarms.map(([quantity]) => [quantity, 0])) : {};
+  const [state] = states.filter((text) => typeof text === 'string' && text !== '');
+  return noAlarm.test(String(state)) ? Object.fromEntries(alarms.map(([quantity]) => [quantity, 0])) : {};
+}
+
+/** What flows in less what flows out, in kW: meters with two directions give both, and one of them is 0. */
+function netPower(telegram: Readonly<Record<string, unknown>>): unknown {
+  const { current_power_consumption_kw: consumed, current_power_production_kw: produced } = telegram;
+  if (typeof produced !== 'number') return consumed;
+  if (consumed !== undefined && consumed !== null && typeof consumed !== 'number') return consumed;
+  return Number(((consumed ?? 0) - produced).toPrecision(12));
 }

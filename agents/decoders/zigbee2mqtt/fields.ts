@@ -13,8 +13,11 @@ export const always: FieldTable = {
   pm25: ['pm25', 'µg/m³'],
   pm10: ['pm10', 'µg/m³'],
   voc_index: ['vocIndex', 'index'],
+  noise: ['soundLevel', 'dB'],
   soil_moisture: ['soilMoisture', '%'],
   soil_temperature: ['soilTemperature', '°C'],
+  external_temperature: ['probeTemperature', '°C'],
+  temperature_probe: ['probeTemperature', '°C'],
   wind_speed: ['windSpeed', 'm/s'],
   uv_index: ['uvIndex', 'index'],
   water_leak: ['waterLeak', '0/1'],
@@ -26,17 +29,34 @@ export const always: FieldTable = {
   battery_low: ['lowBatteryAlarm', '0/1'],
 };
 
-/** `voltage` is the battery's, in millivolts. */
-export const onBattery: FieldTable = { voltage: ['batteryVoltage', 'mV'] };
+/** `voltage` is the battery's: in millivolts, of some devices in volts. No battery has less than 100 mV or more than 100 V. */
+export function onBattery(voltage: unknown): FieldTable {
+  return { voltage: ['batteryVoltage', Math.abs(Number(voltage)) < 100 ? 'V' : 'mV'] };
+}
 
-/** `voltage` is the mains'. */
-export const onMains: FieldTable = {
-  voltage: ['voltage', 'V'],
-  voltage_phase_b: ['voltageL2', 'V'],
-  voltage_phase_c: ['voltageL3', 'V'],
-  current: ['current', 'A'],
-  power: ['activePower', 'W'],
-  energy: ['activeEnergyImport', 'kWh'],
-  produced_energy: ['activeEnergyExport', 'kWh'],
-  ac_frequency: ['frequency', 'Hz'],
-};
+/** What is measured of each phase and of all together. */
+const figures: readonly (readonly [name: string, quantity: string, unit: string])[] = [
+  ['voltage', 'voltage', 'V'],
+  ['current', 'current', 'A'],
+  ['power', 'activePower', 'W'],
+  ['power_reactive', 'reactivePower', 'var'],
+  ['power_apparent', 'apparentPower', 'VA'],
+  ['power_factor', 'powerFactor', '0..1'],
+  ['energy', 'activeEnergyImport', 'kWh'],
+  ['produced_energy', 'activeEnergyExport', 'kWh'],
+];
+
+/** A meter that has `power_phase_b` but no `power_phase_a` says under `power` what the first phase takes. */
+export function onMains(state: Readonly<Record<string, unknown>>): FieldTable {
+  const rows = figures.flatMap(([name, quantity, unit]): [string, readonly [string, string]][] => {
+    const isOfFirst =
+      state[`${name}_phase_b`] !== undefined && state[`${name}_phase_a`] === undefined && !quantity.startsWith('activeEnergy');
+    return [
+      [name, [isOfFirst ? `${quantity}L1` : quantity, unit]],
+      [`${name}_phase_a`, [`${quantity}L1`, unit]],
+      [`${name}_phase_b`, [`${quantity}L2`, unit]],
+      [`${name}_phase_c`, [`${quantity}L3`, unit]],
+    ];
+  });
+  return { ...Object.fromEntries(rows), ac_frequency: ['frequency', 'Hz'] };
+}

@@ -4,7 +4,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** Components that measure, of the device (`wifi`) or of one of its channels (`switch:1`). */
 export const measuring =
-  /^(?:temperature|humidity|illuminance|devicepower|em|emdata|em1|em1data|switch|pm1|cover|light|flood|wifi)(?::(\d{1,3}))?$/;
+  /^(?:temperature|humidity|illuminance|devicepower|em|emdata|em1|em1data|switch|pm1|cover|light|flood|voltmeter|bthomesensor|blutrv|wifi)(?::(\d{1,3}))?$/;
 
 /**
  * The measuring components of a status as devices, by what follows the id: '' for channel 0 and what has no channel; a channel of its

@@ -2,10 +2,13 @@ import type { Envelope } from '#core';
 
 import { open } from './open.ts';
 
-/** Devices with the Tasmota firmware. */
+/** What is read where the device puts its topic before the prefix (`FullTopic %topic%/%prefix%/`). */
+const read = ['tele/SENSOR', 'tele/STATE', 'tele/LWT', 'stat/STATUS0', 'stat/STATUS8', 'stat/STATUS10', 'stat/STATUS11'];
+
+/** Devices with the Tasmota firmware. Their topic has one or two levels. */
 export default {
   name: 'tasmota',
   title: { sl: 'Tasmota', en: 'Tasmota' },
-  topics: ['tele/+/+', 'stat/+/+'],
+  topics: ['tele/+/+', 'stat/+/+', 'tele/+/+/+', 'stat/+/+/+', ...read.map((end) => `+/${end}`), ...read.map((end) => `+/+/${end}`)],
   open,
 } satisfies Envelope;

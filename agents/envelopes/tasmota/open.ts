@@ -14,20 +14,21 @@ import {
 
 import { sensorsOf } from './sensors.ts';
 
-const topicForm = /^(?:tele|stat)\/([^/]*)\/([^/]*)$/;
+const topicForms = [/^(?:tele|stat)\/([^/]*(?:\/[^/]*)?)\/([^/]*)$/, /^([^/]*(?:\/[^/]*)?)\/(?:tele|stat)\/([^/]*)$/];
 /** Kinds of message that are told apart in the figures. */
 const knownEvent = /^(?:STATE|RESULT|UPTIME|HASS_STATE|LOGGING|INFO\d|POWER\d?|STATUS\d{0,2})$/;
 
 /**
- * `tele/<topic>/SENSOR` and the answer `stat/<topic>/STATUS8` (or `STATUS10`) hold the sensors; `STATE` tells of the device itself, of
- * which the radio is read; `LWT` is the last will; `INFO1` (after a start) and `STATUS2` name the firmware. Everything
- * else is an event.
+ * `tele/<topic>/SENSOR` and the answer `stat/<topic>/STATUS8` (or `STATUS10`, `STATUS0`) hold the sensors; the topic may stand before the
+ * prefix, and have two levels, which are apart by `.` in the device id. `STATE` tells of the device itself, of which the radio is read;
+ * `LWT` is the last will; `INFO1` (after a start) and `STATUS2` name the firmware. Everything else is an event.
  */
 export function open(message: MqttMessage): Opened {
-  const [, topic = '', kind = ''] = topicForm.exec(message.topic) ?? [];
+  const [, levels = '', kind = ''] = topicForms.map((form) => form.exec(message.topic)).find((match) => match !== null) ?? [];
+  const topic = levels.replace('/', '.');
   if (kind === 'LWT') return lastWill(topic, message);
   if (kind === 'INFO1' || kind === 'STATUS2') return versions(topic, kind, message);
-  const isSensors = kind === 'SENSOR' || kind === 'STATUS8' || kind === 'STATUS10';
+  const isSensors = /^(?:SENSOR|STATUS(?:0|8|10))$/.test(kind);
   const isState = kind === 'STATE' || kind === 'STATUS11';
   if (!isSensors && !isState) return event(knownEvent.test(kind) ? kind : 'other');
 
@@ -36,7 +37,7 @@ export function open(message: MqttMessage): Opened {
   if (!isObject(payload.value))
     return refused(reject('decode', 'malformed_payload', 'the message is no JSON object; expected one of Tasmota'));
   const value = payload.value['StatusSNS'] ?? payload.value['StatusSTS'] ?? payload.value;
-  if (!isObject(value)) return event(kind);
+  if (!isObject(value) || (kind === 'STATUS0' && value === payload.value)) return event(kind);
   const uplink = { receivedAt: message.receivedAt, defaultDecoder: 'tasmota' };
   const fault = deviceIdFault(topic, `the topic ${message.topic}`);
   const devices = isState ? new Map<string, unknown>() : sensorsOf(value);
@@ -50,7 +51,8 @@ export function open(message: MqttMessage): Opened {
   }
   const outcome: Outcome<Uplink> = { values: [], rejections: [] };
   for (const [suffix, sensors] of devices) {
-    const deviceId = suffix === '' ? topic : `${topic}.${suffix}`;
+    // A Zigbee bridge may put its devices into the topic already.
+    const deviceId = suffix === '' || topic.endsWith(`.${suffix}`) ? topic : `${topic}.${suffix}`;
     const refusal = deviceIdFault(deviceId, `the sensor "${suffix}" of ${message.topic}`);
     if (refusal !== undefined) outcome.rejections.push(refusal);
     else outcome.values.push({ ...uplink, deviceId, body: { kind: 'json', value: sensors } });

@@ -112,6 +112,49 @@ describe('readFields', () => {
     expect(codes({ pm10: { value: 1, unitCode: 'CEL' } })).toEqual(['unsupported_unit']);
   });
 
+  it.each([...loadQuantities()].map(([quantity, { unitCode }]) => [quantity, unitCode] as const))(
+    'reads %s in its unit code %s',
+    (quantity, unitCode) => {
+      const { values, rejections } = readFields({ [quantity]: { value: 1, unitCode } }, at, 'own');
+      expect([values[0]?.values[quantity], rejections]).toEqual([1, []]);
+    },
+  );
+
+  it.each([
+    ['airTemperature', 'FAH', 68, 20],
+    ['airTemperature', 'degree Fahrenheit', 68, 20],
+    ['airTemperature', 'Degree Celsius', 20, 20],
+    ['airTemperature', 'KEL', 293.15, 20],
+    ['atmosphericPressure', 'inHg', 29.92, 1013.20748119],
+    ['activeEnergyImport', 'J', 3_600_000, 1],
+    ['activeEnergyImport', 'Wh', 1500, 1.5],
+    ['batteryVoltage', 'mV', 3045, 3.045],
+    ['pm25', 'kg/m3', 1.2e-8, 12],
+    ['waterVolume', 'MTQ', 1.5, 1500],
+    ['waterFlow', 'l/min', 2, 120],
+    ['LAeq', 'Bspl', 5.5, 55],
+    ['doorOpen', 'C62', 1, 1],
+  ] as const)('converts %s from %s', (quantity, unit, value, expected) => {
+    expect(readFields({ [quantity]: { value, unit } }, at, 'own').values[0]?.values[quantity]).toBeCloseTo(expected, 8);
+  });
+
+  it.each([
+    ['airTemperature', 'C62'],
+    ['airTemperature', 'degree'],
+    ['activePower', 'mw'],
+    ['no2', 'ppb'],
+  ])('refuses %s in %s, which is no unit of it', (quantity, unit) => {
+    const { values, rejections } = readFields({ [quantity]: { value: 1, unit } }, at, 'own');
+    expect([values, rejections.map(({ code }) => code)]).toEqual([[], ['unsupported_unit']]);
+  });
+
+  it('reads time and unit from the metadata of NGSI-v2', () => {
+    const metadata = { TimeInstant: { type: 'DateTime', value: '2026-03-02T08:14:00Z' }, unitCode: { type: 'Text', value: 'FAH' } };
+    expect(readFields({ t: { type: 'Number', value: 68, metadata } }, at, 'own').values).toEqual([
+      { observedAt: '2026-03-02T08:14:00.000Z', values: { airTemperature: 20 } },
+    ]);
+  });
+
   it('reads a switch as 0 or 1 where the name means a state', () => {
     expect(values({ occupied: true, leakAlarm: false, burstAlarm: 1 })).toEqual({ occupied: 1, leakAlarm: 0, burstAlarm: 1 });
   });
