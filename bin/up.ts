@@ -8,7 +8,7 @@ import { createDeliverer, type Deliverer } from '../core/deliver/deliverer.ts';
 import { contextFor } from '../core/entity/contexts.ts';
 import type { Entity } from '../core/entity/entity.ts';
 import { ConfigError } from '../core/errors.ts';
-import type { Outbox } from '../core/outbox/outbox.ts';
+import type { Consignment, Outbox } from '../core/outbox/outbox.ts';
 import { openSqliteOutbox } from '../core/outbox/sqlite.ts';
 import type { AgentKnowledge, Passage } from '../core/pipeline.ts';
 import type { Instant, MqttMessage } from '../core/plugin.ts';
@@ -21,6 +21,7 @@ import type { Logger } from '../core/service/log.ts';
 import { createMetrics, type Metrics } from '../core/service/metrics.ts';
 import { createIntake } from '../core/source/intake.ts';
 import { startMqttSource } from '../core/source/mqtt.ts';
+import { watchInbox } from '../core/source/inbox-watch.ts';
 import { ledgerFile, openLedger } from '../core/source/ledger.ts';
 import { startSchedule } from '../core/source/schedule.ts';
 import { startMqttBroker } from '../embedded/mqtt/broker.ts';
@@ -28,6 +29,7 @@ import { startBroker } from '../embedded/ngsi-ld/server.ts';
 import { contextUrlOf } from './context-url.ts';
 import { startDevices } from './devices.ts';
 import { outboxFile } from './files.ts';
+import { openInbox } from './inbox.ts';
 import { startProvisioning } from './provisioning.ts';
 
 export interface Running {
@@ -245,6 +247,15 @@ function adapters(
   const records = { ledger, dataDir: config.dataDir };
   const schedule = startSchedule({ adapters: enabled, settings: config.adapters, knowledge, outbox, clock, logger: log, metrics, records });
   closers.push(() => schedule.stop());
+  const counted = {
+    append(consignment: Consignment) {
+      const plugin = [...consignment.publications, ...consignment.deadLetters][0]?.origin.plugin;
+      if (plugin !== undefined) metrics.passed(plugin, { readings: [], devices: [], ...consignment });
+      return outbox.append(consignment);
+    },
+  };
+  const inbox = watchInbox(openInbox(config, knowledge, counted, records, log), log);
+  closers.push(() => inbox.stop());
 }
 
 function fine(detail: string): Check {

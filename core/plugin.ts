@@ -274,6 +274,8 @@ export type Vanished = 'keep' | 'mark' | 'delete';
 /** A batch source. Pure functions and declarations; fetching, parsing and scheduling is the core's. */
 export interface Adapter<R = unknown> {
   readonly name: string;
+  /** Changes with what is made of the same file, as the digest of a mapping does: a file of the inbox is then taken again. */
+  readonly revision?: string;
   readonly title: Text;
   readonly dataset: {
     readonly publisher: string;

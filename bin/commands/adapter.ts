@@ -13,6 +13,7 @@ import { noticesOf } from '../../core/source/notices.ts';
 import { recordedRun } from '../../core/source/recorded.ts';
 import { adapterNamed, clock, note, withRecords } from '../adapters.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
+import { addInboxCommand } from './adapter-inbox.ts';
 import { addStatusCommands } from './adapter-status.ts';
 import { readBytes } from './entity.ts';
 
@@ -42,6 +43,7 @@ export function adapterCommand(): Command {
     .option('--partial', 'the file is a part of the dataset: rows that are not in it are not gone')
     .option('--config <file>', 'configuration file (default klavze.yaml)')
     .action(run);
+  addInboxCommand(adapter);
   return adapter;
 }
 

@@ -20,6 +20,8 @@ export interface Config {
   readonly dataDir: string;
   readonly devices: string;
   readonly decodersDir: string;
+  /** `inbox` in the data folder when left out. */
+  readonly inboxDir?: string;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly http: { readonly host: string; readonly port: number };
   readonly mqtt: {
@@ -54,6 +56,7 @@ const variables: Readonly<Record<string, readonly [section: string, key: string]
   KLAVZE_DATA_DIR: ['dataDir'],
   KLAVZE_DEVICES_FILE: ['devices'],
   KLAVZE_DECODERS_DIR: ['decodersDir'],
+  KLAVZE_INBOX_DIR: ['inboxDir'],
   KLAVZE_LOG_LEVEL: ['logLevel'],
   KLAVZE_HTTP_HOST: ['http', 'host'],
   KLAVZE_HTTP_PORT: ['http', 'port'],
@@ -102,6 +105,7 @@ export function loadConfig(environment: Environment, cwd: string, path?: string)
     dataDir: resolve(base, fromFile.dataDir),
     devices: resolve(base, fromFile.devices),
     decodersDir: resolve(base, fromFile.decodersDir),
+    ...(fromFile.inboxDir !== undefined && { inboxDir: resolve(base, fromFile.inboxDir) }),
   }) as unknown as Record<string, unknown>;
 
   const faults: string[] = [];
@@ -117,6 +121,7 @@ export function loadConfig(environment: Environment, cwd: string, path?: string)
     dataDir: resolve(cwd, config.dataDir),
     devices: resolve(cwd, config.devices),
     decodersDir: resolve(cwd, config.decodersDir),
+    ...(config.inboxDir !== undefined && { inboxDir: resolve(cwd, config.inboxDir) }),
   };
 }
 
