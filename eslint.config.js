@@ -40,7 +40,7 @@ const pureGlobals = [
 const lines = (max) => ['error', { max, skipBlankLines: true, skipComments: true }];
 
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', 'data/', '**/examples/**']),
+  globalIgnores(['dist/', 'coverage/', 'data/', 'decoders/', '**/examples/**']),
   js.configs.recommended,
   {
     files: ['**/*.ts'],

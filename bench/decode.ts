@@ -1,27 +1,39 @@
 /**
  * Decode, validate, map and check of one uplink, for every decoder with the examples of its folder that give readings: median in µs on one
  * core, the transport and the envelope left out. Prints one JSON object. `--uplinks N` (default 4000) measured for each decoder after a
- * quarter as many to warm up; `--decoder NAME` measures one.
+ * quarter as many to warm up; `--decoder NAME` measures one. `--decoders FOLDER` measures declared decoders of a folder as well, by the examples
+ * in their files.
  */
 import { parseArgs } from 'node:util';
 
+import { uplinkOfExample } from '../core/decode/declared/examples.ts';
 import { passMessage, type AgentKnowledge } from '../core/pipeline.ts';
 import type { Decoder, Device, Envelope, Family, Uplink } from '../core/plugin.ts';
 import { accepted } from '../core/result.ts';
+import { declarationFiles, loadDeclared } from '../core/service/declared.ts';
 import { loadKnowledge } from '../core/service/knowledge.ts';
 import { examplesOf, uplinkOf } from '../test/contract/agent-examples.ts';
 
-const { values } = parseArgs({ options: { uplinks: { type: 'string', default: '4000' }, decoder: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { uplinks: { type: 'string', default: '4000' }, decoder: { type: 'string' }, decoders: { type: 'string' } },
+});
 const uplinks = Number(values.uplinks);
-const knowledge = await loadKnowledge();
+const knowledge = await loadKnowledge(values.decoders);
+const ownExamples = new Map<string, readonly Uplink[]>();
+for (const file of values.decoders === undefined ? [] : declarationFiles(values.decoders)) {
+  const { declaration } = await loadDeclared(file);
+  const reading = (declaration.examples ?? []).filter(({ expected }) => expected.readings !== undefined);
+  ownExamples.set(
+    declaration.name,
+    reading.map((example) => uplinkOfExample(example, declaration.name)),
+  );
+}
 const families = [...knowledge.agents.families.values()];
 
 const medians: Record<string, { uplinkMicroseconds: number; body: string; family: string; examples: number }> = {};
 for (const decoder of knowledge.agents.decoders.values()) {
   if (values.decoder !== undefined && decoder.name !== values.decoder) continue;
-  const examples = examplesOf('decoders', decoder.name)
-    .filter(({ example }) => (example.expected.readings ?? []).length > 0)
-    .map(({ example }) => uplinkOf(example));
+  const examples = ownExamples.get(decoder.name) ?? shippedExamples(decoder.name);
   const family = familyOf(decoder, examples);
   medians[decoder.name] = {
     uplinkMicroseconds: measure(decoder, family, examples),
@@ -31,6 +43,12 @@ for (const decoder of knowledge.agents.decoders.values()) {
   };
 }
 console.log(JSON.stringify({ uplinks, node: process.version, decoders: medians }, undefined, 2));
+
+function shippedExamples(decoder: string): readonly Uplink[] {
+  return examplesOf('decoders', decoder)
+    .filter(({ example }) => (example.expected.readings ?? []).length > 0)
+    .map(({ example }) => uplinkOf(example));
+}
 
 /** The family that makes most of what the examples say. */
 function familyOf(decoder: Decoder, examples: readonly Uplink[]): Family {

@@ -1,6 +1,6 @@
 import type { FieldType, FrameCondition, Position } from './declaration.ts';
 
-export const bytesOf: Readonly<Record<FieldType, number>> = {
+const bytesOf: Readonly<Record<FieldType, number>> = {
   u8: 1,
   i8: 1,
   u16: 2,
