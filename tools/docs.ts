@@ -12,17 +12,29 @@ import { loadAgents } from '../core/service/plugins.ts';
 import { configurationPage, environmentTable } from './docs/configuration.ts';
 import { dependencyPicture } from './docs/dependencies.ts';
 import { familyFields } from './docs/families.ts';
+import { decoderFields, envelopeFields } from './docs/fields.ts';
 import { fillMarker } from './docs/markdown.ts';
 import { pluginsPage } from './docs/plugins.ts';
+
+const agents = await loadAgents();
+const families = [...agents.families.values()];
 
 const pages: readonly { readonly path: string; readonly render: (current: string) => Promise<string> }[] = [
   { path: 'docs/plugins.md', render: pluginsPage },
   { path: 'docs/configuration.md', render: async () => configurationPage() },
   { path: 'docs/architecture.md', render: async (current) => fillMarker(current, 'dependencies', await dependencyPicture()) },
   { path: 'README.md', render: async (current) => fillMarker(current, 'environment', environmentTable()) },
-  ...[...(await loadAgents()).families.values()].map((family) => ({
+  ...families.map((family) => ({
     path: `agents/families/${family.name}/README.md`,
     render: async (current: string) => fillMarker(current, 'fields', familyFields(family)),
+  })),
+  ...[...agents.decoders.values()].map((decoder) => ({
+    path: `agents/decoders/${decoder.name}/README.md`,
+    render: async (current: string) => fillMarker(current, 'fields', decoderFields(decoder, families)),
+  })),
+  ...agents.envelopes.map((envelope) => ({
+    path: `agents/envelopes/${envelope.name}/README.md`,
+    render: async (current: string) => fillMarker(current, 'fields', envelopeFields(envelope, agents.decoders, families)),
   })),
 ];
 

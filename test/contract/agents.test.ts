@@ -30,7 +30,7 @@ const now = '2030-01-01T00:00:00.000Z';
 const ownProperties = Object.getOwnPropertyNames(Object.prototype).join();
 
 const sections: Record<Kind, readonly string[]> = {
-  envelopes: ['What it is', 'Topics', 'Time', 'Traps'],
+  envelopes: ['What it is', 'Topics', 'Time', 'Fields', 'Traps'],
   decoders: ['What it is', 'Data sheet', 'Fields', 'Traps'],
   families: ['What it is', 'Fields', 'Traps'],
 };
@@ -54,6 +54,7 @@ function describeFolder(
     expect(plugin.title.en.length).toBeGreaterThan(3);
     const readme = readFileSync(join(folder, 'README.md'), 'utf8');
     for (const section of sections[kind]) expect(readme).toContain(`\n## ${section}\n`);
+    expect(readme).toContain('<!-- generated: fields -->');
   });
 
   it('shows at least one accepted and one refused example', () => {

@@ -10,12 +10,11 @@ const observedAt = '2026-01-01T00:00:00.000Z';
  * device whose registry entry says what families ask for.
  */
 export function familyFields(family: Family): string {
-  const device: Device = { id: 'x', family: family.name, location: [14, 46], datum: 3, totalSpots: 40 };
   const rows: string[][] = [];
   const unpublished: string[] = [];
   for (const quantity of family.quantities) {
-    const entities = family.map([{ quantity, value: 0.5, observedAt }], device).values;
-    const places = entities.map((entity) => measuredIn(entity).map((attribute) => `${entity.type}.${attribute}`)).flat();
+    const entities = entitiesOf(family, quantity);
+    const places = placesOf(family, quantity);
     if (places.length === 0) unpublished.push(quantity);
     else
       rows.push([
@@ -27,6 +26,16 @@ export function familyFields(family: Family): string {
   }
   const fields = table(['quantity', 'unit', 'attribute', 'unit code'], rows);
   return unpublished.length === 0 ? fields : `${fields}\n\nReadings without an attribute, not published: ${unpublished.join(', ')}.`;
+}
+
+/** Where a family publishes a quantity: `AirQualityObserved.pm10`. */
+export function placesOf(family: Family, quantity: string): string[] {
+  return entitiesOf(family, quantity).flatMap((entity) => measuredIn(entity).map((attribute) => `${entity.type}.${attribute}`));
+}
+
+function entitiesOf(family: Family, quantity: string): Entity[] {
+  const device: Device = { id: 'x', family: family.name, location: [14, 46], datum: 3, totalSpots: 40 };
+  return family.map([{ quantity, value: 0.5, observedAt }], device).values;
 }
 
 /** Measured attributes of an entity; of an object, its members. */
