@@ -30,7 +30,9 @@ const pages: readonly { readonly path: string; readonly render: (current: string
   })),
   ...[...agents.decoders.values()].map((decoder) => ({
     path: `agents/decoders/${decoder.name}/README.md`,
-    render: async (current: string) => fillMarker(current, 'fields', decoderFields(decoder, families)),
+    // A declaration may do without: its own lines are the table.
+    render: async (current: string) =>
+      current.includes('generated: fields') ? fillMarker(current, 'fields', decoderFields(decoder, families)) : current,
   })),
   ...agents.envelopes.map((envelope) => ({
     path: `agents/envelopes/${envelope.name}/README.md`,
