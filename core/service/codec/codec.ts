@@ -12,16 +12,32 @@ export async function openCodec(source: string, file: string, limits: Limits = u
   const opened = await openSandbox(source, file, limits);
   if (typeof opened === 'string') return opened;
   let sandbox: Sandbox | undefined = opened;
+  let isOpening = false;
+
+  /** Where no memory is left for a new one just now, the next message tries again. */
+  function openAgain(): void {
+    if (isOpening) return;
+    isOpening = true;
+    openSandbox(source, file, limits)
+      .then((again) => {
+        if (typeof again !== 'string') sandbox = again;
+      })
+      .catch(() => undefined)
+      .finally(() => {
+        isOpening = false;
+      });
+  }
 
   return ({ bytes, fPort, receivedAt }) => {
-    if (sandbox === undefined) return failure(`the codec ${file} is started anew after it was stopped; replay this message`);
+    if (sandbox === undefined) {
+      openAgain();
+      return failure(`the codec ${file} is started anew after it was stopped; replay this message`);
+    }
     const ended = sandbox.call(bytes, fPort, Date.parse(receivedAt));
     if (ended.kind === 'output') return measurements(ended.json, file);
     if (ended.kind === 'broken') {
       sandbox = undefined;
-      void openSandbox(source, file, limits).then((again) => {
-        if (typeof again !== 'string') sandbox = again;
-      });
+      openAgain();
     }
     return failure(`the codec ${file} failed: ${ended.reason}`);
   };
