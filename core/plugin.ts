@@ -222,6 +222,11 @@ export type Format =
    * their dimension, words beside codes under `@label:` and that name, `@value` (`''` where there is none), `@status`, of a table in columns `@column`.
    */
   | { readonly kind: 'statistics' }
+  /**
+   * A GTFS feed, of which the stops in an area ([west, south, east, north] in degrees) are taken and what belongs to them. A row per row of a
+   * table, whose name stands under `@table`; a shape is one row, services have a table of their own.
+   */
+  | { readonly kind: 'gtfs'; readonly area: readonly [west: number, south: number, east: number, north: number] }
   /** The first of several forms of one dataset that the file has. */
   | { readonly kind: 'oneOf'; readonly formats: readonly [Format, ...Format[]] };
 
@@ -303,6 +308,8 @@ export interface Adapter<R = unknown> {
   readonly post?: Readonly<Record<string, object>>;
   /** The publisher has files that name people: the bytes of a file that is refused as a whole are not kept. */
   readonly personal?: true;
+  /** A larger file is refused unread; left out: 32 MB. */
+  readonly maxBytes?: number;
   /** Cron expression in the dataset's time zone. */
   readonly schedule: string;
   readonly format: Format;
@@ -312,7 +319,7 @@ export interface Adapter<R = unknown> {
   /** The source's own stable key of a row (station code), for the station filter and for messages. */
   key(row: Row): string | undefined;
   /** Keys taken when the configuration names none: Idrija and its surroundings. */
-  readonly defaultStations: readonly string[];
+  readonly defaultStations: 'all' | readonly string[];
   /** Never throws. */
   decode(row: Row, file: DatasetFile): Outcome<R>;
   map(record: R): Outcome<Entity>;

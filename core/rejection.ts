@@ -10,6 +10,7 @@ export const rejectionCodes = [
   'truncated_file',
   'too_large',
   'forbidden_markup',
+  'forbidden_archive',
   'too_deep',
   'wrong_encoding',
   'unexpected_content',

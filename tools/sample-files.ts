@@ -6,6 +6,7 @@ const elsewhere: Readonly<Record<string, { readonly folder: string; readonly fil
   'nap-counters': { folder: 'traffic-nap', files: /counters/ },
   'moj-elektro': { folder: 'mojelektro', files: /^meter-readings/ },
   'surs-sistat': { folder: 'surs', files: /\.(?:json|csv|px)$/ },
+  'nap-gtfs': { folder: 'gtfs-ijpp', files: /stops.*\.json$/ },
   'gurs-rpe': { folder: 'gurs', files: /^RPE_OB.*\.csv$/ },
   'arso-warnings': { folder: 'arso-cap', files: /CAP\.xml$/ },
 };

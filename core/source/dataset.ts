@@ -11,7 +11,7 @@ import { addressesOf, type Address } from './addresses.ts';
 import { missingCredentials, type Credentials } from './authorize.ts';
 import { withoutContradictions, type PassedRow } from './duplicates.ts';
 import { fetchDataset } from './fetch.ts';
-import { parseDataset } from './formats/parse.ts';
+import { readDataset } from './formats/read.ts';
 import type { Dataset } from './formats/parsed.ts';
 import { driftOf, goneFrom, newestOf, unknownAddress, type RunMemory } from './memory.ts';
 import { rejectedRows, writeRejects } from './rejects.ts';
@@ -105,7 +105,7 @@ async function fetchAndTake(
     authorization: adapter.authorization,
     credentials: input.credentials,
     timeoutMs: input.timeoutMs,
-    maxBytes,
+    maxBytes: maxBytes ?? adapter.maxBytes,
   });
   if (fetched.kind === 'unchanged') return nothing(adapter, url, 'unchanged');
   if (fetched.kind === 'unavailable') {
@@ -120,7 +120,7 @@ async function fetchAndTake(
 
 async function take(run: AdapterRun, bytes: Uint8Array, from: string, address: string): Promise<RunReport> {
   const { adapter, sink, maxBytes, memory, stations, clock } = run;
-  const parsed = parseDataset(bytes, adapter.format, from, maxBytes);
+  const parsed = await readDataset(bytes, adapter.format, from, maxBytes ?? adapter.maxBytes);
   if (!parsed.ok) return refuse(run, parsed.error, from, bytes);
   const { rows, header } = parsed.value;
   const passed = inPeriod(withoutContradictions(await passRows(run, parsed.value, from)), run.period);

@@ -10,7 +10,7 @@ import { passRow } from '../../core/pipeline.ts';
 import type { DatasetFile, Row } from '../../core/plugin.ts';
 import { loadKnowledge } from '../../core/service/knowledge.ts';
 import { dryRunLines } from '../../core/source/dry-run.ts';
-import { parseDataset } from '../../core/source/formats/parse.ts';
+import { readDataset } from '../../core/source/formats/read.ts';
 import { createValidator } from '../../core/validate/validate.ts';
 import { examplesOf, runOver, sharedSamplesOf } from './adapter-run.ts';
 
@@ -94,8 +94,9 @@ describe.each(plugins)('$folder', ({ folder: name, adapter }) => {
     }
   });
 
-  it('never throws and accounts for each row, whatever stands in a column', () => {
-    const files = examples.map(({ bytes, file }) => parseDataset(bytes, adapter.format, file)).filter((parsed) => parsed.ok);
+  it('never throws and accounts for each row, whatever stands in a column', async () => {
+    const read = await Promise.all(examples.map(({ bytes, file }) => readDataset(bytes, adapter.format, file)));
+    const files = read.filter((parsed) => parsed.ok);
     const rows = files.flatMap((parsed) => parsed.value.rows);
     const junk = fc.oneof(
       fc.constant(undefined),
@@ -126,7 +127,7 @@ describe.each(plugins)('$folder', ({ folder: name, adapter }) => {
         expect(sample).toMatch(/forecast/);
         return;
       }
-      const parsed = parseDataset(bytes, adapter.format, sample);
+      const parsed = await readDataset(bytes, adapter.format, sample);
       expect(report.received).toBe(parsed.ok ? parsed.value.rows.length : 0);
       expect(consignments).toHaveLength(report.received);
       for (const { publications, deadLetters } of consignments) expect(publications.length + deadLetters.length).toBeGreaterThan(0);
@@ -141,6 +142,7 @@ describe.each(plugins)('$folder', ({ folder: name, adapter }) => {
       if (report.outcome === 'refused') continue;
       expect(report.received + report.filtered).toBe(all.report.received);
       const ids = consignments.flatMap(({ publications }) => publications.map(({ entity }) => entity.id.split(':').at(-1)));
+      if (adapter.defaultStations === 'all') continue;
       for (const id of ids) expect(adapter.defaultStations).toContain(id);
     }
   });

@@ -48,7 +48,7 @@ export async function pluginsPage(): Promise<string> {
         dataset.timezone,
         history === undefined ? '' : history.keptDays === undefined ? 'yes' : `${history.keptDays} days`,
         vanished,
-        defaultStations.map(code).join(' '),
+        defaultStations === 'all' ? 'all' : defaultStations.map(code).join(' '),
       ]),
     ),
     '## Licences and attribution of the datasets',

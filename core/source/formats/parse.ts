@@ -5,7 +5,7 @@ import { parseCsv } from './csv.ts';
 import { parseGeoJson } from './geojson.ts';
 import { parseJsonRows } from './json.ts';
 import { parseOneOf } from './one-of.ts';
-import type { Dataset } from './parsed.ts';
+import { otherFormat, type Dataset } from './parsed.ts';
 import { parseStatistics } from './statistics.ts';
 import { parseXml } from './xml.ts';
 
@@ -33,6 +33,8 @@ export function parseDataset(bytes: Uint8Array, format: Format, name: string, ma
       return parseCsv(bytes, format, name);
     case 'statistics':
       return parseStatistics(bytes, name);
+    case 'gtfs':
+      return otherFormat(`${name} is no ZIP archive; expected a GTFS feed`);
     case 'oneOf':
       return parseOneOf(format.formats, (one) => parseDataset(bytes, one, name, maxBytes));
   }
