@@ -1,6 +1,7 @@
 import type { Instant, Reading } from '../plugin.ts';
 import { reject, type Rejection } from '../rejection.ts';
 import { deviceInstant } from './instant.ts';
+import { isNoValue } from './no-value.ts';
 import { isObject } from './payload.ts';
 import { convert } from './units.ts';
 import { meaningOf, unknownUnit, type Dialect, type Meaning } from './vocabulary.ts';
@@ -38,6 +39,9 @@ export function measurementReadings({ values, ...moment }: Measurement): Reading
 const technical =
   /^(?:seq|sequence|msgid|fcnt|f_?port|counter|uptime|boot.*|reset.*|version|fw.*|hw.*|interval|crc|channel|sf|dr|lat.*|lon.*|lng|alt.*|gps.*|location|position|sensor_?error|status|error|protocol_version|device_?id|.*raw)$/i;
 
+/** Fields that say in what the temperatures beside them are. */
+const temperatureUnits = ['unit', 'temp_unit', 'tempUnit', 'TempUnit', 'temperature_unit', 'temperatureUnit', 'TemperatureUnit'];
+
 /** A number, alone or with its unit: `30.11 °C`, `3,5`, `-1e-3`. */
 const quantityText = /^\s*([+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?)\s*([^\d\s/:;,.|+-].*)?$/;
 
@@ -57,9 +61,10 @@ export function readFields(
   const contradictory = new Set<string>();
   const unknown: string[] = [];
   const rejections: Rejection[] = [];
+  const isFahrenheit = temperatureUnits.some((name) => /^°?f(?:ahrenheit)?$/i.test(String(fields[name])));
   for (const [name, raw] of Object.entries(fields)) {
     for (const field of flatten(name, raw, `${pointer}/${escape(name)}`)) {
-      const read = readField(field, observedAt, dialect);
+      const read = readField(field, observedAt, dialect, isFahrenheit);
       if (read === undefined) continue;
       if (read === 'unknown') unknown.push(field.name);
       else if ('code' in read) rejections.push(read);
@@ -117,17 +122,22 @@ function wrapsValue(value: unknown): value is Readonly<Record<string, unknown>> 
   return isObject(value) && Object.hasOwn(value, 'value');
 }
 
-function readField(field: Field, observedAt: Instant, dialect: Dialect): Reading | Rejection | 'unknown' | undefined {
+function readField(
+  field: Field,
+  observedAt: Instant,
+  dialect: Dialect,
+  isFahrenheit: boolean,
+): Reading | Rejection | 'unknown' | undefined {
   const { name, value, pointer } = field;
   const meaning = meaningOf(name, dialect);
   const number = numberOf(value, meaning);
   if (meaning === undefined) return technical.test(name) || (number === undefined && !holdsNumber(value)) ? undefined : 'unknown';
   if (value === null || value === '') return undefined;
-  if (number === undefined || !Number.isFinite(number.value)) {
+  if (number === undefined || !Number.isFinite(number.value) || isNoValue(number.value, meaning.unit)) {
     return reject(
       'decode',
       'invalid_value',
-      `${name} is ${JSON.stringify(value).slice(0, 80)}; expected a number in ${meaning.unit}`,
+      `${name} is ${JSON.stringify(value).slice(0, 80)}; expected a measured number in ${meaning.unit}`,
       pointer,
     );
   }
@@ -140,7 +150,7 @@ function readField(field: Field, observedAt: Instant, dialect: Dialect): Reading
       pointer,
     );
   }
-  const unit = field.unit ?? number.unit ?? givenUnit(meaning, number.value);
+  const unit = field.unit ?? number.unit ?? givenUnit(meaning, number.value, isFahrenheit);
   const converted = convert(number.value, unit, meaning.unit);
   if (converted === undefined) {
     return reject(
@@ -174,7 +184,13 @@ export function fromText(text: string): { readonly value: number; readonly unit?
   return unit === undefined || unit === '' ? { value } : { value, unit };
 }
 
-function givenUnit(meaning: Meaning, value: number): string {
+function givenUnit(meaning: Meaning, value: number, isFahrenheit: boolean): string {
+  if (isFahrenheit && meaning.given === '°C') return '°F';
+  if (meaning.given === 'battery by size')
+    return Number.isInteger(value) && value >= 0 && value <= 100 ? '%' : value > 5 && value < 100 ? '%' : unknownUnit;
+  if (meaning.given === 'volts by size') return Math.abs(value) <= 60 ? 'V' : value >= 900 && value <= 60_000 ? 'mV' : unknownUnit;
+  // Air is never that dry: it is a share, or a sensor that is broken.
+  if (meaning.given === 'humidity by size') return value > 0 && value < 1 ? unknownUnit : '%';
   if (meaning.given !== 'by size') return meaning.given;
   if (value >= 300 && value <= 1100) return 'hPa';
   if (value >= 30_000 && value <= 110_000) return 'Pa';

@@ -2,6 +2,7 @@ import type { Device, Instant } from '../plugin.ts';
 import { reject, type Rejection } from '../rejection.ts';
 import type { Outcome } from '../result.ts';
 import { fromText, type Measurement } from './fields.ts';
+import { isNoValue } from './no-value.ts';
 import { isObject } from './payload.ts';
 import { convert } from './units.ts';
 import { vocabularyUnits } from './vocabulary.ts';
@@ -92,6 +93,7 @@ function readValue(
   if (given === undefined || typeof given.value !== 'number' || !Number.isFinite(given.value)) {
     return { code: 'invalid_value', expected: isState ? 'true or false' : `a number in ${usualUnit}` };
   }
+  if (isNoValue(given.value, unit)) return nothingMeasured;
   const givenUnit = 'unit' in given && typeof given.unit === 'string' ? given.unit : usualUnit;
   const converted = givenUnit === unit ? given.value : convert(given.value, givenUnit, unit);
   return converted ?? { code: 'unsupported_unit', expected: `a unit that converts to ${unit}` };

@@ -3,7 +3,8 @@ export interface Meaning {
   readonly quantity: string;
   /** Unit of the quantity in `schemas/quantities.json`. */
   readonly unit: string;
-  /** Unit in which devices give a plain number under this name; `by size`: hPa, Pa and kPa of air do not overlap. */
+  /** Unit in which devices give a plain number under this name; `by size`: hPa, Pa and kPa of air do not overlap, nor do volts and
+   * millivolts of a battery; of a battery and of humidity what is no percentage is refused. */
   readonly given: string;
 }
 
@@ -38,10 +39,10 @@ const table: readonly Row[] = [
   ['particleNumber4', '1/cm³', 'pm4_number_concentration'],
   ['particleNumber10', '1/cm³', 'pm10_number_concentration'],
   ['typicalParticleSize', 'µm', 'nm: typical_particle_size'],
-  ['airTemperature', '°C', 'temperature temp t temp_c air_temp ambient_temperature', '°F: temp_f temperature_f'],
+  ['airTemperature', '°C', 'temperature temp t temp_c air_temp ambient_temperature tempc_sht', '°F: temp_f temperature_f'],
   ['feelsLikeTemperature', '°C', 'feels_like'],
   ['dewPoint', '°C', 'dew_point dewpoint'],
-  ['relativeHumidity', '0..1', '%: humidity hum h rh air_humidity relative_humidity'],
+  ['relativeHumidity', '0..1', 'humidity by size: humidity hum h rh air_humidity relative_humidity', '%: hum_sht'],
   ['atmosphericPressure', 'hPa', 'by size: pressure p air_pressure barometric_pressure baro'],
   ['windSpeed', 'm/s', 'wind_speed'],
   ['windGust', 'm/s', 'wind_gust gust'],
@@ -51,7 +52,7 @@ const table: readonly Row[] = [
   ['snowDepth', 'cm', 'snow_depth'],
   ['solarIrradiance', 'W/m²', 'solar_radiation irradiance'],
   ['diffuseIrradiance', 'W/m²'],
-  ['illuminance', 'lx', 'light_lux lux'],
+  ['illuminance', 'lx', 'light_lux lux ill_lx'],
   ['uvIndex', 'index', 'uv_index uvi'],
   ['visibility', 'm'],
   ['soilTemperature', '°C', 'temp_soil soil_temp'],
@@ -142,10 +143,10 @@ const table: readonly Row[] = [
   ['occupied', '0/1'],
   ['vehiclesIn', 'count'],
   ['vehiclesOut', 'count'],
-  ['batteryLevel', '0..1', '%: battery battery_percent battery_level bat_pct batt'],
-  ['batteryVoltage', 'V', 'bat batv bat_v vbat battery_voltage', 'mV: battery_mv'],
+  ['batteryLevel', '0..1', 'battery by size: battery batt', '%: battery_percent battery_level bat_pct'],
+  ['batteryVoltage', 'V', 'volts by size: bat batv bat_v vbat battery_voltage', 'mV: battery_mv'],
   ['lowBatteryAlarm', '0/1'],
-  ['probeTemperature', '°C'],
+  ['probeTemperature', '°C', 'tempc_ds'],
   ['probeHumidity', '0..1'],
   ['surfaceTemperature', '°C'],
   ['soilTension', 'kPa'],

@@ -5,8 +5,10 @@ export interface Resolved {
   readonly name: string;
   readonly observedAt: Instant;
   readonly unit?: string;
-  /** A number for `v` (with the base value added), a text for `vs`; records with switches, sums or data only have none. */
-  readonly value?: number | string;
+  /** A number for `v` (with the base value added), a text for `vs`, a switch for `vb`; records with sums or data only have none. */
+  readonly value?: number | string | boolean;
+  /** Holds a sum over time and no value. */
+  readonly isSum?: true;
   readonly pointer: string;
 }
 
@@ -58,15 +60,16 @@ export function resolve(pack: readonly unknown[], receivedAt: Instant): Resolved
       pointer,
       ...(unit === undefined ? {} : { unit }),
       ...(value === undefined ? {} : { value }),
+      ...(value === undefined && (record['s'] !== undefined || record['bs'] !== undefined) ? { isSum: true as const } : {}),
     });
   }
   return resolved;
 }
 
-function valueOf(record: Readonly<Record<string, unknown>>, base: number | undefined): number | string | undefined {
+function valueOf(record: Readonly<Record<string, unknown>>, base: number | undefined): number | string | boolean | undefined {
   const own = number(record['v']);
   if (own !== undefined) return own + (base ?? 0);
-  return text(record['vs']);
+  return text(record['vs']) ?? (typeof record['vb'] === 'boolean' ? record['vb'] : undefined);
 }
 
 function absolute(seconds: number, receivedAt: Instant): Instant | undefined {

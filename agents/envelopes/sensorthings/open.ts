@@ -38,7 +38,7 @@ function openStream(id: unknown, stream: Json, observations: readonly unknown[],
   if (fault !== undefined) return refused(fault);
   const { ObservedProperty: property, unitOfMeasurement: unit } = stream;
   const name = isObject(property) ? property['name'] : undefined;
-  const symbol = isObject(unit) ? unit['symbol'] : undefined;
+  const symbol = isObject(unit) ? [unit['symbol'], unit['name']].find((text) => typeof text === 'string' && text !== '') : undefined;
   const value = {
     observations,
     ...(typeof name === 'string' ? { property: name } : {}),
