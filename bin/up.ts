@@ -11,7 +11,7 @@ import { ConfigError } from '../core/errors.ts';
 import type { Consignment, Outbox } from '../core/outbox/outbox.ts';
 import { openSqliteOutbox } from '../core/outbox/sqlite.ts';
 import type { AgentKnowledge, Passage } from '../core/pipeline.ts';
-import type { Instant, MqttMessage } from '../core/plugin.ts';
+import type { Adapter, Instant, MqttMessage } from '../core/plugin.ts';
 import type { Config } from '../core/service/config.ts';
 import { startDoor, startHttp, type Check, type HttpServer } from '../core/service/http.ts';
 import { createIngest } from '../core/service/ingest.ts';
@@ -241,7 +241,9 @@ function adapters(
       throw new ConfigError(`the configuration names the adapter "${name}"; known: ${[...knowledge.adapters.keys()].join(', ')}`);
     }
   }
-  const enabled = [...knowledge.adapters.values()].filter((adapter) => config.adapters[adapter.name]?.enabled !== false);
+  // Without an address a table comes through the inbox only.
+  const isRun = ({ name, dataset }: Adapter): boolean => config.adapters[name]?.enabled !== false && dataset.url !== '';
+  const enabled = [...knowledge.adapters.values()].filter(isRun);
   const ledger = openLedger({ path: ledgerFile(config.dataDir), clock, logger: log });
   closers.push(() => ledger.close());
   const records = { ledger, dataDir: config.dataDir };

@@ -215,8 +215,29 @@ export type Format =
   | { readonly kind: 'json'; readonly rows: readonly string[]; readonly outer?: readonly string[]; readonly columns: readonly string[] }
   /** A FeatureCollection in the coordinate system that it must name: `EPSG:3912`; left out: WGS84. */
   | { readonly kind: 'geojson'; readonly columns: readonly string[]; readonly crs?: string }
-  /** The header is the first line with all of `columns`; delimiter and encoding are found out. */
-  | { readonly kind: 'csv'; readonly columns: readonly string[] }
+  /**
+   * The header is the first line with all of `columns`, or as many lines as `headerRows` says, joined; delimiter and encoding are found
+   * out where they are not given. `faultyLines: 'row'`: a line with too many or too few cells is a row with `@fault` instead of a fault of
+   * the file.
+   */
+  | {
+      readonly kind: 'csv';
+      readonly columns: readonly string[];
+      readonly headerRows?: number;
+      readonly delimiter?: string;
+      readonly encoding?: string;
+      readonly faultyLines?: 'row';
+    }
+  /** A workbook; the sheet is the one of that name, else the first with all of `columns`. */
+  | {
+      readonly kind: 'xlsx';
+      readonly columns: readonly string[];
+      readonly headerRows?: number;
+      readonly sheet?: string;
+      readonly hiddenRows?: 'skip';
+    }
+  /** One JSON object a line. */
+  | { readonly kind: 'ndjson'; readonly columns: readonly string[] }
   /**
    * A table of a statistical office as PxWeb gives it (JSON-stat 2 or 1, PxWeb's JSON, PX, CSV). A row per cell: codes or words by the name of
    * their dimension, words beside codes under `@label:` and that name, `@value` (`''` where there is none), `@status`, of a table in columns `@column`.
@@ -233,7 +254,9 @@ export type Format =
 /**
  * One record of a dataset as the format parser gives it: all leaf values are strings. XML: child elements by their name, attributes
  * by their name with `@` before it (`row['@sifra']`), an empty element is `''`. JSON: members by their name, null is `''`. GeoJSON:
- * properties by their name, `@geometry` as it stands in the file (its numbers stay numbers), `@id`. CSV: cells by their column.
+ * properties by their name, `@geometry` as it stands in the file (its numbers stay numbers), `@id`. CSV: cells by their column. XLSX: cells
+ * by their column, numbers and truth values as such, a date as local time (`2026-03-29`, `2026-03-29T14:30:00`), what is shown in percent as
+ * `{percent: 45.5}`; `@line` is the row of the sheet.
  */
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -285,7 +308,7 @@ export interface Adapter<R = unknown> {
   readonly dataset: {
     readonly publisher: string;
     readonly landingPage: string;
-    /** May hold `{part}`, `{station}`, `{from}` and `{to}`, see `core/source/addresses.ts`. */
+    /** May hold `{part}`, `{station}`, `{from}` and `{to}`, see `core/source/addresses.ts`. Empty: read from files only (inbox, `--input`). */
     readonly url: string;
     readonly licence: string;
     readonly attribution: string;
@@ -318,6 +341,8 @@ export interface Adapter<R = unknown> {
   readonly emits: readonly string[];
   /** The source's own stable key of a row (station code), for the station filter and for messages. */
   key(row: Row): string | undefined;
+  /** Rows for which it is false are not wanted: they are counted as filtered. Left out: all are. */
+  isWanted?(row: Row): boolean;
   /** Keys taken when the configuration names none: Idrija and its surroundings. */
   readonly defaultStations: 'all' | readonly string[];
   /** Never throws. */

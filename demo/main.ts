@@ -34,7 +34,7 @@ async function demo(): Promise<void> {
     },
     process.cwd(),
   );
-  const knowledge = await loadKnowledge(settings.decodersDir);
+  const knowledge = await loadKnowledge(settings);
   // Only datasets that are served here: the demo asks no publisher.
   const adapters = Object.fromEntries(
     [...knowledge.adapters.keys()].map((name) => {

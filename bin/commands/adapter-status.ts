@@ -22,8 +22,9 @@ export function addStatusCommands(adapter: Command, wholeNumber: (text: string) 
     .option('--json', 'print JSON')
     .option('--config <file>', 'configuration file (default klavze.yaml)')
     .action(async (options: Options) => {
-      const { adapters } = await loadKnowledge();
-      await withRecords(loadConfig(process.env, process.cwd(), options.config), 'read', ({ ledger }) => {
+      const config = loadConfig(process.env, process.cwd(), options.config);
+      const { adapters } = await loadKnowledge(config);
+      await withRecords(config, 'read', ({ ledger }) => {
         const all = [...adapters.values()];
         printRows(
           all.map((one) => (options.json === true ? describeAll(one, ledger) : describe(one, ledger))),
@@ -49,8 +50,8 @@ export function addStatusCommands(adapter: Command, wholeNumber: (text: string) 
 }
 
 async function status(name: string | undefined, options: Options): Promise<void> {
-  const knowledge = await loadKnowledge();
   const config = loadConfig(process.env, process.cwd(), options.config);
+  const knowledge = await loadKnowledge(config);
   const adapters = name === undefined ? [...knowledge.adapters.values()] : [adapterNamed(name, knowledge)];
   await withRecords(config, 'read', ({ ledger, dataDir }) => {
     const all = adapters.map((one) => statusOf(one, config.adapters[one.name], ledger, dataDir, clock()));
@@ -64,8 +65,9 @@ async function status(name: string | undefined, options: Options): Promise<void>
 }
 
 async function history(name: string, options: Options): Promise<void> {
-  const adapter = adapterNamed(name, await loadKnowledge());
-  await withRecords(loadConfig(process.env, process.cwd(), options.config), 'read', ({ ledger }) => {
+  const config = loadConfig(process.env, process.cwd(), options.config);
+  const adapter = adapterNamed(name, await loadKnowledge(config));
+  await withRecords(config, 'read', ({ ledger }) => {
     const runs = ledger.runs(adapter.name, options.limit);
     printRows(options.json === true ? runs.map((run) => ({ ...run })) : runs.map(asHistoryRow), options.json === true);
   });

@@ -6,7 +6,8 @@ import type { Consignment } from '../../core/outbox/outbox.ts';
 import { createMemoryOutbox } from '../../core/outbox/memory.ts';
 import type { Adapter } from '../../core/plugin.ts';
 import { loadConfig, type Config } from '../../core/service/config.ts';
-import { loadKnowledge } from '../../core/service/knowledge.ts';
+import { loadKnowledge, type LoadedKnowledge } from '../../core/service/knowledge.ts';
+import { readTableFile } from '../../core/service/tables.ts';
 import { runAdapter, type AdapterRun, type RunReport, type Stations } from '../../core/source/dataset.ts';
 import { dryRunLines } from '../../core/source/dry-run.ts';
 import { noticesOf } from '../../core/source/notices.ts';
@@ -21,6 +22,7 @@ interface RunOptions {
   readonly input?: string;
   readonly dryRun?: boolean;
   readonly stations?: string;
+  readonly mapping?: string;
   readonly config?: string;
   readonly acceptVanished?: boolean;
   readonly partial?: boolean;
@@ -34,6 +36,7 @@ export function adapterCommand(): Command {
     .argument('<name>', 'adapter, as `klavze adapter list` names it')
     .description('run an adapter once, now')
     .option('--input <file>', 'take this file instead of fetching the dataset; - is standard input')
+    .option('--mapping <file>', 'mapping of a table, with the name `table`')
     .option('--dry-run', 'print entities and rejections as JSON lines; publish nothing')
     .option(
       '--stations <keys>',
@@ -48,9 +51,9 @@ export function adapterCommand(): Command {
 }
 
 async function run(name: string, options: RunOptions): Promise<void> {
-  const knowledge = await loadKnowledge();
-  const adapter = adapterNamed(name, knowledge);
   const config = loadConfig(process.env, process.cwd(), options.config);
+  const knowledge = await loadKnowledge(config);
+  const adapter = adapterOf(name, options, knowledge);
   const settings = config.adapters[name];
   const base = { adapter, knowledge, stations: wantedStations(adapter, config, options), clock };
   const file =
@@ -78,6 +81,23 @@ async function run(name: string, options: RunOptions): Promise<void> {
   process.stdout.write(`${JSON.stringify(report)}\n`);
   for (const { message, facts } of noticesOf({}, report, adapter, clock()).notices) note(`${message}: ${JSON.stringify(facts)}`);
   judge(report);
+}
+
+/** The adapter of that name; `table` is the one that a mapping file describes. @throws {CommandFailure} 64 when there is none. */
+function adapterOf(name: string, { mapping, input }: RunOptions, knowledge: LoadedKnowledge): Adapter {
+  if (mapping !== undefined && name !== 'table')
+    throw new CommandFailure(exitCodes.usage, '--mapping goes with `klavze adapter run table`');
+  if (mapping === undefined && name === 'table') {
+    throw new CommandFailure(exitCodes.usage, 'table needs --mapping FILE; the mappings of the tables folder run by their own names');
+  }
+  const adapter = mapping === undefined ? adapterNamed(name, knowledge) : readTableFile(mapping, knowledge.models);
+  if (input === undefined && adapter.dataset.url === '') {
+    throw new CommandFailure(
+      exitCodes.usage,
+      `${adapter.name} has no address to fetch from; give its file with --input, or drop it into the inbox`,
+    );
+  }
+  return adapter;
 }
 
 async function dryRun(run: Omit<AdapterRun, 'sink'>): Promise<void> {

@@ -28,7 +28,7 @@ export function agentCommand(): Command {
     .option('--json', 'print JSON')
     .option('--config <file>', 'configuration file (default klavze.yaml)')
     .action(async (options: { json?: boolean; config?: string }) => {
-      const knowledge = await loadKnowledge(loadConfig(process.env, process.cwd(), options.config).decodersDir);
+      const knowledge = await loadKnowledge(loadConfig(process.env, process.cwd(), options.config));
       for (const fault of knowledge.agents.faults) process.stderr.write(`klavze: ${fault}\n`);
       printRows(list(knowledge), options.json === true);
     });
@@ -47,7 +47,7 @@ export function agentCommand(): Command {
 }
 
 async function tryOne(options: TryOptions): Promise<void> {
-  const knowledge = await loadKnowledge(loadConfig(process.env, process.cwd(), options.config).decodersDir);
+  const knowledge = await loadKnowledge(loadConfig(process.env, process.cwd(), options.config));
   for (const [option, known] of [
     ['family', knowledge.agents.families],
     ['decoder', knowledge.agents.decoders],

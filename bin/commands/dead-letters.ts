@@ -55,7 +55,7 @@ export function deadLettersCommand(): Command {
 
 async function replayLetters(ids: number[] | undefined, options: FilterOptions): Promise<void> {
   const config = loadConfig(process.env, process.cwd(), options.config);
-  const knowledge = await loadKnowledge(config.decodersDir);
+  const knowledge = await loadKnowledge(config);
   if (!existsSync(config.devices)) note(`there is no device registry at ${config.devices}; KLAVZE_DEVICES_FILE names another file`);
   const agents = readAgents(config, knowledge);
   // Loaded only here: with it come the embedded brokers.

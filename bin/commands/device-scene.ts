@@ -31,7 +31,7 @@ export function withCommon(command: Command): Command {
 
 export async function openScene({ config: path }: Options): Promise<Scene> {
   const config = loadConfig(process.env, process.cwd(), path);
-  const knowledge = await loadKnowledge(config.decodersDir);
+  const knowledge = await loadKnowledge(config);
   const registry = readDevices(config, knowledge);
   return { config, knowledge, registry, agents: readAgents(config, knowledge) };
 }

@@ -92,7 +92,7 @@ function isRunning(config: Config): boolean {
 }
 
 async function plugIns(config: Config): Promise<string> {
-  const { agents, adapters } = await loadKnowledge(config.decodersDir);
+  const { agents, adapters } = await loadKnowledge(config);
   if (agents.faults.length > 0) throw new Error(agents.faults.join('; '));
   const unknown = Object.keys(config.adapters).filter((name) => !adapters.has(name));
   if (unknown.length > 0) {
@@ -103,7 +103,7 @@ async function plugIns(config: Config): Promise<string> {
 
 async function devices(config: Config): Promise<string> {
   if (!existsSync(config.devices)) return `no registry at ${config.devices}: every message will wait as unknown_device`;
-  return `${readDevices(config, await loadKnowledge(config.decodersDir)).size} devices in ${config.devices}`;
+  return `${readDevices(config, await loadKnowledge(config)).size} devices in ${config.devices}`;
 }
 
 function disk(config: Config): string {

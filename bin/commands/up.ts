@@ -13,7 +13,7 @@ export function upCommand(): Command {
       const config = loadConfig(process.env, process.cwd(), options.config);
       const log = createLogger(config.logLevel);
       const { startUp } = await import('../up.ts');
-      const running = await startUp(config, await loadKnowledge(config.decodersDir), log);
+      const running = await startUp(config, await loadKnowledge(config), log);
       const { broker, mqtt, http } = running.urls;
       log.info({ version, broker, mqtt, http, dataDir: config.dataDir }, 'klavze is ready');
       process.stdout.write(

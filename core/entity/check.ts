@@ -46,7 +46,7 @@ export function check(entity: Entity, models: Models, now: Instant): Outcome<Ent
 }
 
 /** By their names: some of them must say when they were observed, others (meters) have no attribute for it. A Device is none. */
-function isObservation({ type }: Model): boolean {
+export function isObservation({ type }: Pick<Model, 'type'>): boolean {
   return /(?:Observed|Observation|Measurement)$/.test(type);
 }
 

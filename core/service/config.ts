@@ -22,6 +22,7 @@ export interface Config {
   readonly decodersDir: string;
   /** `inbox` in the data folder when left out. */
   readonly inboxDir?: string;
+  readonly tablesDir: string;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly http: { readonly host: string; readonly port: number };
   readonly mqtt: {
@@ -57,6 +58,7 @@ const variables: Readonly<Record<string, readonly [section: string, key: string]
   KLAVZE_DEVICES_FILE: ['devices'],
   KLAVZE_DECODERS_DIR: ['decodersDir'],
   KLAVZE_INBOX_DIR: ['inboxDir'],
+  KLAVZE_TABLES_DIR: ['tablesDir'],
   KLAVZE_LOG_LEVEL: ['logLevel'],
   KLAVZE_HTTP_HOST: ['http', 'host'],
   KLAVZE_HTTP_PORT: ['http', 'port'],
@@ -106,6 +108,7 @@ export function loadConfig(environment: Environment, cwd: string, path?: string)
     devices: resolve(base, fromFile.devices),
     decodersDir: resolve(base, fromFile.decodersDir),
     ...(fromFile.inboxDir !== undefined && { inboxDir: resolve(base, fromFile.inboxDir) }),
+    tablesDir: resolve(base, fromFile.tablesDir),
   }) as unknown as Record<string, unknown>;
 
   const faults: string[] = [];
@@ -116,13 +119,9 @@ export function loadConfig(environment: Environment, cwd: string, path?: string)
   if (faults.length > 0) throw new ConfigError('the environment is not valid', faults);
 
   const config = readYaml<Config>(JSON.stringify(settings), 'configuration', schema);
-  return {
-    ...config,
-    dataDir: resolve(cwd, config.dataDir),
-    devices: resolve(cwd, config.devices),
-    decodersDir: resolve(cwd, config.decodersDir),
-    ...(config.inboxDir !== undefined && { inboxDir: resolve(cwd, config.inboxDir) }),
-  };
+  const { dataDir, devices, decodersDir, tablesDir, inboxDir } = config;
+  const paths = { dataDir, devices, decodersDir, tablesDir, ...(inboxDir !== undefined && { inboxDir }) };
+  return { ...config, ...Object.fromEntries(Object.entries(paths).map(([key, path]) => [key, resolve(cwd, path)])) };
 }
 
 /** KLAVZE_ variables that nothing reads: likely misspelt. `klavze doctor` shows them; an orchestrator may set some of its own. */

@@ -3,19 +3,26 @@ import type { Adapter } from '../plugin.ts';
 import { createValidator } from '../validate/validate.ts';
 import { loadModels, loadPersonalFields, loadQuantities } from './load-models.ts';
 import { loadAdapters, loadAgents, type Agents } from './plugins.ts';
+import { loadTables } from './tables.ts';
 
-/** Everything that is read once at start: models, quantities, deny-list and plug-ins. */
+/** Everything that is read once at start: models, quantities, deny-list, plug-ins and table mappings. */
 export interface LoadedKnowledge extends Knowledge {
   readonly agents: Agents;
   readonly adapters: ReadonlyMap<string, Adapter>;
 }
 
-/** `decodersDir` is the operator's folder of declared decoders. @throws {ConfigError} when a shipped or edited file is not valid, @throws {FatalError} when a plug-in is not what its folder says. */
-export async function loadKnowledge(decodersDir?: string): Promise<LoadedKnowledge> {
-  const agents = await loadAgents(undefined, decodersDir);
-  const adapters = await loadAdapters();
+/**
+ * `decodersDir` is the operator's folder of declared decoders, `tablesDir` that of table mappings, which are adapters too.
+ * @throws {ConfigError} when a shipped or edited file is not valid, @throws {FatalError} when a plug-in is not what its folder says.
+ */
+export async function loadKnowledge(folders: { decodersDir?: string; tablesDir?: string } = {}): Promise<LoadedKnowledge> {
+  const agents = await loadAgents(undefined, folders.decodersDir);
+  const models = loadModels();
+  const adapters = new Map(await loadAdapters());
+  const tables = folders.tablesDir === undefined ? [] : loadTables(folders.tablesDir, models, new Set([...adapters.keys(), 'table']));
+  for (const table of tables) adapters.set(table.name, table);
   return {
-    models: loadModels(),
+    models,
     quantities: loadQuantities(),
     personalFields: loadPersonalFields(),
     validator: createValidator(),

@@ -9,6 +9,11 @@ import { ConfigError } from '../errors.ts';
  * @throws {ConfigError} that lists every fault at once, each with file, line, field, what stands there and what was expected.
  */
 export function readYaml<T>(text: string, file: string, schema: object): T {
+  return readYamlWithLines<T>(text, file, schema).value;
+}
+
+/** `readYaml` with the line of a path, for faults that the schema cannot see. @throws {ConfigError} */
+export function readYamlWithLines<T>(text: string, file: string, schema: object): { value: T; lineOf(path: readonly string[]): number } {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   if (document.errors.length > 0) {
@@ -17,7 +22,8 @@ export function readYaml<T>(text: string, file: string, schema: object): T {
       document.errors.map((error) => `${file}:${lines.linePos(error.pos[0]).line}: ${error.message}`),
     );
   }
-  return validated(document.toJS() ?? {}, schema, file, (path) => String(lineOf(path, document, lines)));
+  const value = validated<T>(document.toJS() ?? {}, schema, file, (path) => String(lineOf(path, document, lines)));
+  return { value, lineOf: (path) => lineOf(path, document, lines) };
 }
 
 /**

@@ -168,6 +168,7 @@ async function passRows(run: AdapterRun, { header, rows }: Dataset, from: string
   const wanted = stations === 'all' ? undefined : new Set(stations);
   const passed: PassedRow[] = [];
   for (const [index, row] of rows.entries()) {
+    if (adapter.isWanted?.(row) === false) continue;
     const key = adapter.key(row);
     // A row without key belongs to nobody: it goes on and is refused with a reason.
     if (wanted !== undefined && key !== undefined && !wanted.has(key)) continue;

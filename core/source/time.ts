@@ -45,12 +45,42 @@ const known = new Map<string, readonly Instant[] | undefined>();
 const mostKnown = 1000;
 
 function resolve(text: string, zone: string): readonly Instant[] | undefined {
-  if (!/^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?$/.test(text)) return undefined;
+  const parts = localForm.exec(text);
+  if (parts === null) return undefined;
+  const offset = steadyOffset(parts[1] ?? '', zone);
+  const local = offset === undefined ? NaN : Date.parse(`${parts[1]}T${parts[2]}Z`);
+  if (offset !== undefined && !Number.isNaN(local)) return [new Date(local - offset).toISOString()];
   try {
-    const local = Temporal.PlainDateTime.from(text.replace(' ', 'T'), { overflow: 'reject' });
-    const readings = (['earlier', 'later'] as const).map((disambiguation) => local.toZonedDateTime(zone, { disambiguation }));
-    const real = readings.filter((reading) => reading.toPlainDateTime().equals(local));
+    const plain = Temporal.PlainDateTime.from(text.replace(' ', 'T'), { overflow: 'reject' });
+    const readings = (['earlier', 'later'] as const).map((disambiguation) => plain.toZonedDateTime(zone, { disambiguation }));
+    const real = readings.filter((reading) => reading.toPlainDateTime().equals(plain));
     return [...new Set(real.map((reading) => utc(reading.toInstant())))];
+  } catch {
+    return undefined;
+  }
+}
+
+const localForm = /^(\d{4}-\d{2}-\d{2})[ T]((?!24)\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)$/;
+
+/** Offset of a zone on a day on which its clock is not changed, in milliseconds; undefined on other days and for what is no day. */
+function steadyOffset(day: string, zone: string): number | undefined {
+  const key = `${zone} ${day}`;
+  if (!offsets.has(key)) {
+    if (offsets.size >= mostOffsets) offsets.clear();
+    offsets.set(key, offsetOf(day, zone));
+  }
+  return offsets.get(key);
+}
+
+/** A table of a million readings has as many times, but few days. */
+const offsets = new Map<string, number | undefined>();
+const mostOffsets = 20_000;
+
+function offsetOf(day: string, zone: string): number | undefined {
+  try {
+    const date = Temporal.PlainDate.from(day, { overflow: 'reject' });
+    const starts = [date, date.add({ days: 1 })].map((one) => one.toZonedDateTime(zone).offsetNanoseconds);
+    return starts[0] === starts[1] ? (starts[0] ?? 0) / 1e6 : undefined;
   } catch {
     return undefined;
   }

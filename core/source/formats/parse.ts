@@ -4,6 +4,8 @@ import { err, type Result } from '../../result.ts';
 import { parseCsv } from './csv.ts';
 import { parseGeoJson } from './geojson.ts';
 import { parseJsonRows } from './json.ts';
+import { parseNdjson } from './ndjson.ts';
+import { parseXlsx } from './xlsx.ts';
 import { parseOneOf } from './one-of.ts';
 import { otherFormat, type Dataset } from './parsed.ts';
 import { parseStatistics } from './statistics.ts';
@@ -31,6 +33,10 @@ export function parseDataset(bytes: Uint8Array, format: Format, name: string, ma
       return parseGeoJson(bytes, format, name);
     case 'csv':
       return parseCsv(bytes, format, name);
+    case 'xlsx':
+      return parseXlsx(bytes, format, name);
+    case 'ndjson':
+      return parseNdjson(bytes, format, name);
     case 'statistics':
       return parseStatistics(bytes, name);
     case 'gtfs':

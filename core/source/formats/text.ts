@@ -7,6 +7,7 @@ const decoders: Readonly<Record<string, string>> = {
   utf8: 'utf-8',
   'us-ascii': 'utf-8',
   'utf-16': 'utf-16le',
+  'utf-16le': 'utf-16le',
   'utf-16be': 'utf-16be',
   'windows-1250': 'windows-1250',
   cp1250: 'windows-1250',
@@ -15,15 +16,17 @@ const decoders: Readonly<Record<string, string>> = {
 
 /**
  * The bytes as text, by byte order mark, else by the encoding that the XML declaration names, else as UTF-8 or, where a format cannot
- * declare one, as `fallback` when the bytes are no UTF-8.
+ * declare one, as `fallback` when the bytes are no UTF-8. `given` is the encoding that somebody who knows the file has named.
  * Refuses `wrong_encoding`: an encoding we do not read, bytes that are not what the file declares, UTF-8 declared as something else.
  */
-export function decodeText(bytes: Uint8Array, name: string, fallback?: 'windows-1250'): Result<string> {
+export function decodeText(bytes: Uint8Array, name: string, fallback?: 'windows-1250', given?: string): Result<string> {
   const mark = byteOrderMark(bytes) ?? (fallback === undefined ? undefined : unmarkedUtf16(bytes));
-  const declared = mark ?? declaredEncoding(bytes) ?? (fallback !== undefined && fatal(bytes, 'utf-8') === undefined ? fallback : 'utf-8');
+  const declared =
+    mark ?? given ?? declaredEncoding(bytes) ?? (fallback !== undefined && fatal(bytes, 'utf-8') === undefined ? fallback : 'utf-8');
   const encoding = decoders[declared.toLowerCase()];
   if (encoding === undefined) return err(wrong(`${name} declares the encoding "${declared}"; expected UTF-8, windows-1250 or ISO-8859-2`));
-  if (encoding.startsWith('utf-16') && mark === undefined) return err(wrong(`${name} declares UTF-16 but has no byte order mark`));
+  if (encoding.startsWith('utf-16') && mark === undefined && given === undefined)
+    return err(wrong(`${name} declares UTF-16 but has no byte order mark`));
   if (mark === undefined && encoding !== 'utf-8' && hasBeyondAscii(bytes) && fatal(bytes, 'utf-8') !== undefined) {
     return err(wrong(`${name} declares ${declared} but its bytes are UTF-8`));
   }

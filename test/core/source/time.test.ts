@@ -1,4 +1,6 @@
+import { Temporal } from '@js-temporal/polyfill';
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 
 import { instant, localInstant, localInstants, rfc822Instant } from '../../../core/source/time.ts';
 
@@ -39,7 +41,18 @@ describe('localInstants', () => {
     expect(localInstants('2026-10-25 03:00', zone)).toEqual(['2026-10-25T02:00:00.000Z']);
   });
 
-  it.each(['2026-05-01T10:00Z', '2026-05-01 10:00+02:00', '2026-13-01 10:00', '2026-05-01', 'x'])('takes %j for no local time', (text) => {
+  it('gives what the time zone rules say, on every day of years with and without clock changes', () => {
+    const minutes = fc.integer({ min: Date.UTC(1975, 0) / 60_000, max: Date.UTC(2040, 0) / 60_000 });
+    fc.assert(
+      fc.property(minutes, fc.constantFrom(zone, 'UTC', 'America/St_Johns'), (minute, anyZone) => {
+        const moment = Temporal.Instant.fromEpochMilliseconds(minute * 60_000);
+        const local = moment.toZonedDateTimeISO(anyZone).toPlainDateTime().toString({ smallestUnit: 'minute' });
+        expect(localInstants(local, anyZone)).toContain(moment.toString({ fractionalSecondDigits: 3 }));
+      }),
+    );
+  });
+
+  it.each(['2026-05-01T24:00', '2026-02-30 10:00', '2026-05-01T10:00Z', '2026-05-01 10:00+02:00', '2026-13-01 10:00', '2026-05-01', 'x'])('takes %j for no local time', (text) => {
     expect(localInstants(text, zone)).toBeUndefined();
   });
 });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { parse as parseByLibrary } from 'csv-parse/sync';
 import fc from 'fast-check';
 
 import type { Format } from '../../../../core/plugin.ts';
+import { visitLines } from '../../../../core/source/formats/csv-lines.ts';
 import { parseDataset } from '../../../../core/source/formats/parse.ts';
 
 const format: Format = { kind: 'csv', columns: ['občina', 'število'] };
@@ -69,5 +71,50 @@ describe('CSV', () => {
   it('never throws, whatever the bytes', () => {
     fc.assert(fc.property(fc.string(), (text) => void parse(table + text)));
     fc.assert(fc.property(fc.uint8Array(), (bytes) => void parse(bytes)));
+  });
+});
+
+describe('visitLines', () => {
+  const cell = fc.stringMatching(/^[a-zč0-9 .,]{0,5}$/);
+  it.each([';', '\t'])('splits a text without quotes as csv-parse does (%j)', (delimiter) => {
+    const line = fc.array(cell, { minLength: 1, maxLength: 5 }).map((cells) => cells.join(delimiter));
+    const text = fc.array(fc.tuple(line, fc.constantFrom('\n', '\r\n', '\r')), { maxLength: 12 }).map((lines) => lines.flat().join(''));
+    fc.assert(
+      fc.property(text, fc.boolean(), (whole, endsOpen) => {
+        const given = endsOpen ? whole.replace(/[\r\n]+$/, '') : whole;
+        const seen: (readonly string[])[] = [];
+        expect(visitLines(given, delimiter, (cells) => seen.push([...cells])).ok).toBe(true);
+        expect(seen).toEqual(
+          parseByLibrary(given, { delimiter, record_delimiter: ['\r\n', '\n', '\r'], relax_column_count: true, skip_empty_lines: true }),
+        );
+      }),
+    );
+  });
+
+  it('counts lines, also those within quoted cells', () => {
+    const numbers: number[] = [];
+    visitLines('a;b\n\n"x\ny";1\r\nc;d\n', ';', (_cells, line) => numbers.push(line));
+    expect(numbers).toEqual([1, 3, 5]);
+    numbers.length = 0;
+    visitLines('a;b\r\rc;d\n\ne;f', ';', (_cells, line) => numbers.push(line));
+    expect(numbers).toEqual([1, 3, 5]);
+  });
+});
+
+describe('lines that are rows with a fault', () => {
+  it('have too many or too few cells', () => {
+    const table: Format = { kind: 'csv', columns: ['a', 'b'], faultyLines: 'row' };
+    const parsed = parseDataset(Buffer.from('Naslov\na;b;\n1;2;;\n1;2;3\n1\n;;\n4;5;\n'), table, 'f.csv');
+    expect(parsed).toMatchObject({
+      value: {
+        header: { '@title': 'Naslov' },
+        rows: [
+          { a: '1', b: '2', '@line': 3 },
+          { '@fault': 'line 4 of f.csv has 3 cells; expected at most 2, as in the header', '@cells': ['1', '2', '3'] },
+          { '@fault': 'line 5 of f.csv has 1 cells; expected 2, as in the header' },
+          { a: '4', b: '5', '@line': 7 },
+        ],
+      },
+    });
   });
 });
