@@ -61,6 +61,7 @@ export function lackOf(lines: readonly (readonly string[])[], columns: readonly 
   }
   if (best.found === 0) return `no line with the columns ${columns.join(', ')} among its first ${mostTitleLines}`;
   const missing = columns.filter((column) => !best.names.includes(column));
-  const words = missing.map((column) => `"${column}"${suggestion(column, best.names).replace('; ', ', ')}`);
+  const others = best.names.filter((name) => !columns.includes(name));
+  const words = missing.map((column) => `"${column}"${suggestion(column, others).replace(/^; (.*)$/, ' ($1)')}`);
   return `no column ${words.join(', ')}; its header is ${best.names.filter((name) => name !== '').join(', ')}`;
 }

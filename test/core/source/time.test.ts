@@ -52,9 +52,12 @@ describe('localInstants', () => {
     );
   });
 
-  it.each(['2026-05-01T24:00', '2026-02-30 10:00', '2026-05-01T10:00Z', '2026-05-01 10:00+02:00', '2026-13-01 10:00', '2026-05-01', 'x'])('takes %j for no local time', (text) => {
-    expect(localInstants(text, zone)).toBeUndefined();
-  });
+  it.each(['2026-05-01T24:00', '2026-02-30 10:00', '2026-05-01T10:00Z', '2026-05-01 10:00+02:00', '2026-13-01 10:00', '2026-05-01', 'x'])(
+    'takes %j for no local time',
+    (text) => {
+      expect(localInstants(text, zone)).toBeUndefined();
+    },
+  );
 });
 
 describe('localInstant', () => {
