@@ -18,7 +18,7 @@ const { values } = parseArgs({
   options: { uplinks: { type: 'string', default: '4000' }, decoder: { type: 'string' }, decoders: { type: 'string' } },
 });
 const uplinks = Number(values.uplinks);
-const knowledge = await loadKnowledge(values.decoders);
+const knowledge = await loadKnowledge(values.decoders === undefined ? {} : { decodersDir: values.decoders });
 const ownExamples = new Map<string, readonly Uplink[]>();
 for (const file of values.decoders === undefined ? [] : declarationFiles(values.decoders)) {
   const { declaration } = await loadDeclared(file);

@@ -30,7 +30,7 @@ export function addInboxCommand(adapter: Command): void {
 
 async function takeInbox(options: Options): Promise<void> {
   const config = loadConfig(process.env, process.cwd(), options.config);
-  const knowledge = await loadKnowledge();
+  const knowledge = await loadKnowledge(config);
   const choice = { onShrink: options.acceptVanished === true ? 'accept' : 'refuse' } as const;
   // Loaded only here: with it come the embedded brokers.
   const { publishOnce } = await import('../publish-once.ts');
