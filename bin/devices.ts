@@ -14,6 +14,7 @@ export interface RunningDevices {
   /** The sender of an uplink, by the newest valid version of the registry. */
   readonly device: DeviceRegistry['device'];
   readonly partsOf: DeviceRegistry['partsOf'];
+  readonly find: DeviceRegistry['find'];
   /** A message that was taken in. */
   passed(passage: Passage): void;
 }
@@ -51,6 +52,7 @@ export function startDevices(
   return {
     device: (uplink) => live.registry.device(uplink),
     partsOf: (id) => live.registry.partsOf(id),
+    find: (id) => live.registry.find(id),
     passed: ({ devices }) => watch.heard(devices, clock()),
   };
 }

@@ -1,14 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import { Router } from 'express';
 
 import { version } from '../core/paths.ts';
 import type { Entity } from '../core/entity/entity.ts';
 import type { Outbox } from '../core/outbox/outbox.ts';
-import { createDispatch, type Dispatch } from '../core/command/dispatch.ts';
-import type { OrderFinder } from '../core/command/order.ts';
+import { createDispatch } from '../core/command/dispatch.ts';
+import type { Order } from '../core/command/order.ts';
+import type { CommandLedger } from '../core/command/ledger.ts';
 import { provisionedOrders } from '../core/command/provisioned.ts';
+import { registeredOrders } from '../core/command/registered.ts';
 import { createCommands } from '../core/command/router.ts';
 import type { AgentKnowledge, Passage } from '../core/pipeline.ts';
-import type { Instant, MqttMessage } from '../core/plugin.ts';
+import type { Device, Envelope, Instant, MqttMessage } from '../core/plugin.ts';
 import { readProvisioning, writeProvisioning } from '../core/provision/file.ts';
 import { createMeasures } from '../core/provision/measures.ts';
 import { createProvisioning } from '../core/provision/router.ts';
@@ -33,6 +36,7 @@ export function startProvisioning(
   outbox: Outbox,
   clock: () => Instant,
   logger: Logger,
+  registry: { find(id: string): Device | undefined; readonly envelopes: readonly Envelope[]; readonly ledger: CommandLedger },
 ): RunningProvisioning {
   const file = provisioningFile(config);
   let provisioning = readProvisioning(file);
@@ -45,8 +49,13 @@ export function startProvisioning(
       const origin = { plugin: 'core/command', from: `command ${entity.id}`, receivedAt: clock() };
       return outbox.append({ publications: [{ entity, origin }], deadLetters: [] });
     };
-    const dispatch: Dispatch = createDispatch({ clock, publish, keep, accept, logger });
-    const finders: OrderFinder[] = config.provisioning.commands ? [provisionedOrders(() => provisioning)] : [];
+    const onSent = ({ reference, name }: Order): void => {
+      if (reference !== undefined) registry.ledger.sent(reference, name);
+    };
+    const dispatch = createDispatch({ clock, publish, keep, accept, logger, onSent });
+    // The registry goes before what was provisioned, as it does with measures.
+    const registered = registeredOrders({ ...registry, clock, reference: randomUUID });
+    const finders = config.provisioning.commands ? [registered, provisionedOrders(() => provisioning)] : [];
     commands.use(createCommands({ ...(token === undefined ? {} : { token }), finders, dispatch }));
     router.use(
       createProvisioning({

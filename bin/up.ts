@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Router } from 'express';
 
+import { openCommandLedger } from '../core/command/ledger.ts';
 import { createBrokerClient } from '../core/deliver/client.ts';
 import { createDeliverer, type Deliverer } from '../core/deliver/deliverer.ts';
 import { contextFor } from '../core/entity/contexts.ts';
@@ -27,7 +28,7 @@ import { startSchedule } from '../core/source/schedule.ts';
 import { startMqttBroker } from '../embedded/mqtt/broker.ts';
 import { startBroker } from '../embedded/ngsi-ld/server.ts';
 import { contextUrlOf } from './context-url.ts';
-import { startDevices } from './devices.ts';
+import { startDevices, type RunningDevices } from './devices.ts';
 import { outboxFile } from './files.ts';
 import { openInbox } from './inbox.ts';
 import { startProvisioning } from './provisioning.ts';
@@ -83,14 +84,23 @@ async function start(
   };
 
   // HTTP is up before the line is: what is posted meanwhile is asked to come again.
-  const line: { take?: (message: MqttMessage) => Promise<Passage>; publish?: Publish } = {};
+  const line: { take?: (message: MqttMessage) => Promise<Passage>; publish?: Publish; find?: RunningDevices['find'] } = {};
+  const commandLedger = openCommandLedger(outbox.state);
   const takePosted = (message: MqttMessage) => (outbox.writable ? line.take?.(message) : undefined);
   const ingest = createIngest({ sources: config.ingest, envelopes: knowledge.agents.envelopes, accept: takePosted, clock });
   const send = (topic: string, payload: Uint8Array): true | undefined => {
     line.publish?.(topic, payload);
     return line.publish === undefined ? undefined : true;
   };
-  const { router: iot, commands, provisioned } = startProvisioning(config, takePosted, send, outbox, clock, log);
+  const {
+    router: iot,
+    commands,
+    provisioned,
+  } = startProvisioning(config, takePosted, send, outbox, clock, log, {
+    find: (id) => line.find?.(id),
+    envelopes: knowledge.agents.envelopes,
+    ledger: commandLedger,
+  });
   const http = await serve(config, knowledge, metrics, checks, { '/ingest': ingest, '/iot': iot, '/': commands });
   closers.push(() => http.close());
   for (const port of scope === 'everything' ? config.provisioning.ports : []) {
@@ -115,10 +125,14 @@ async function start(
     device: devices.device,
     partsOf: devices.partsOf,
     provisioned,
+    commandOf: commandLedger.commandOf,
   };
-  const onPassage = (plugin: string, passage: Passage): void => {
+  line.find = devices.find;
+  const onPassage = (plugin: string, passage: Passage, { topic }: MqttMessage): void => {
     metrics.passed(plugin, passage);
     devices.passed(passage);
+    const commanded = passage.devices.filter((id) => devices.find(id)?.commands !== undefined);
+    if (commanded.length > 0) commandLedger.heard(plugin.replace('agents/envelopes/', ''), topic, commanded);
   };
   const take = createIntake({
     knowledge: agentKnowledge,

@@ -42,7 +42,7 @@ export {
 } from './decode/milesight.ts';
 export { readParts, type FieldTable, type Part } from './decode/parts.ts';
 export { frameUplink, type FrameFields } from './decode/frame-uplink.ts';
-export { fromBase64, fromHex, isObject, parseJson, plainNumber, readJson, readText } from './decode/payload.ts';
+export { fromBase64, fromHex, isObject, parseJson, plainNumber, readJson, readText, toBase64 } from './decode/payload.ts';
 export { readSparkplug, sparkplugRebirth, type SparkplugMetric } from './decode/sparkplug.ts';
 export { versionsOf, versionText } from './decode/versions.ts';
 export { plainName } from './source/names.ts';

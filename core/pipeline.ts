@@ -10,17 +10,19 @@ import { assess } from './assess/assess.ts';
 import { calibrate } from './decode/calibrate.ts';
 import { timed } from './decode/clock.ts';
 import { withoutContradictions } from './decode/contradictions.ts';
-import { deviceEntity, isDeviceQuantity } from './entity/device.ts';
+import { commandState } from './entity/command-state.ts';
+import { deviceEntity, deviceUrn, isDeviceQuantity } from './entity/device.ts';
 import { deviceStateEntity, reportedEntity } from './entity/device-state.ts';
 import type { Entity } from './entity/entity.ts';
 import { check } from './entity/check.ts';
 import { asPublished } from './entity/published.ts';
 import type { Models } from './entity/models.ts';
-import { checkOwn, provisionedEntities, type Provisioned } from './entity/provisioned.ts';
+import { checkOwn, idOf, provisionedEntities, type Provisioned } from './entity/provisioned.ts';
 import { asRestamped, registered } from './entity/registered.ts';
 import type { Consignment, DeadLetter, Origin, Publication } from './outbox/outbox.ts';
 import type {
   Adapter,
+  CommandResult,
   DatasetFile,
   Decoder,
   Device,
@@ -57,7 +59,9 @@ export interface AgentKnowledge extends Knowledge {
   /** The devices that the registry knows as `<id>.<part>`. */
   partsOf?(id: string): readonly Device[];
   /** The sender, when it is not in the registry but was provisioned as for a FIWARE IoT Agent. */
-  provisioned?(uplink: Uplink, topic: string): Provisioned | undefined;
+  provisioned?(uplink: Pick<Uplink, 'deviceId'>, topic: string): Provisioned | undefined;
+  /** The command that was sent with a reference. */
+  commandOf?(reference: string): string | undefined;
 }
 
 /** A consignment with what a person may want to see of the way to it. */
@@ -79,6 +83,7 @@ export function passMessage(message: MqttMessage, envelope: Envelope, knowledge:
   const opened = way.run('decode', () => envelope.open(message, memory));
   let event = opened?.event;
   for (const report of opened?.reports ?? []) passReport(report, knowledge, way);
+  for (const result of opened?.results ?? []) passResult(result, knowledge, way);
   for (const uplink of opened?.values ?? []) event = passUplink(uplink, knowledge, way) ?? event;
   if (way.isEmpty() && event === undefined) {
     way.refuse(reject('decode', 'no_measurement', `the message on ${message.topic} holds no measurement`));
@@ -98,6 +103,18 @@ function passReport(report: DeviceReport, knowledge: AgentKnowledge, way: Way): 
     if (report.online !== false) way.devices.add(one.id);
     passEntity(entity, knowledge, way);
   }
+}
+
+/** Only results of commands that the registry allows, or of a provisioned device, say something of an entity. */
+function passResult(result: CommandResult, knowledge: AgentKnowledge, way: Way): void {
+  const name = (result.name ?? knowledge.commandOf?.(result.reference ?? ''))?.toLowerCase();
+  const device = knowledge.device(result);
+  const own = device === undefined ? knowledge.provisioned?.(result, way.origin.from) : undefined;
+  const command = device?.commands?.find((one) => one.name.toLowerCase() === name)?.name ?? (own === undefined ? undefined : result.name);
+  if (command === undefined) return;
+  way.devices.add(device?.id ?? result.deviceId);
+  const entity = own === undefined ? { id: deviceUrn({ id: device?.id ?? '' }), type: 'Device' } : { id: idOf(own), type: own.entityType };
+  passEntity(commandState(entity, command, result), knowledge, way, (one) => checkOwn(one, way.origin.receivedAt));
 }
 
 /** Gives the event that the uplink was when it held no measurement. */

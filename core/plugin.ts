@@ -64,6 +64,41 @@ export interface DeviceReport extends Versions {
   readonly withParts?: true;
 }
 
+/** What a device or its network answered to a command. */
+export interface CommandResult {
+  /** As in `Uplink`. */
+  readonly deviceId: string;
+  readonly alsoKnownAs?: readonly string[];
+  readonly at: Instant;
+  /** Name of the command; left out where the network names it by the `reference` of its downlink. */
+  readonly name?: string;
+  readonly reference?: string;
+  /** QUEUED: at the network; DELIVERED: sent to the device; OK: it said that it did it; ERROR: it did not, or it was not reached. */
+  readonly status: 'QUEUED' | 'DELIVERED' | 'OK' | 'ERROR';
+  readonly info?: unknown;
+}
+
+/** A command on its way down, to be put into the words of the network on which the device was last heard. */
+export interface Downlink {
+  readonly heardOn: string;
+  readonly name: string;
+  readonly value: unknown;
+  /** What the registry's template made of it; at most one of them. */
+  readonly bytes?: Uint8Array;
+  readonly json?: unknown;
+  readonly text?: string;
+  /** LoRaWAN: port and whether the device must acknowledge. */
+  readonly fPort?: number;
+  readonly confirmed?: boolean;
+  /** A UUID, by which answers of the network name it. */
+  readonly reference: string;
+}
+
+export interface DownMessage {
+  readonly topic: string;
+  readonly payload: string | Uint8Array;
+}
+
 /** What an envelope remembers from message to message, by keys of its own; plain JSON. */
 export type Memory = ReadonlyMap<string, unknown>;
 
@@ -73,6 +108,8 @@ export type Opened = Outcome<Uplink> & {
   readonly event?: string;
   /** What it says of devices themselves. */
   readonly reports?: readonly DeviceReport[];
+  /** What it answers to commands. */
+  readonly results?: readonly CommandResult[];
   /** To be remembered for the messages after it; undefined forgets. */
   readonly remember?: readonly (readonly [key: string, value: unknown])[];
   /** To be published to whoever sent it. */
@@ -92,6 +129,8 @@ export interface Envelope {
    * its messages before asked to remember; without it (a message that is tried or replayed) nothing is known.
    */
   open(message: MqttMessage, memory?: Memory): Opened;
+  /** The message with which a command reaches a device; a text says why it cannot. Left out: this network takes no commands. */
+  command?(downlink: Downlink): DownMessage | string;
 }
 
 /** A measured quantity in its unit of `schemas/quantities.json`. */
@@ -111,6 +150,25 @@ export interface Calibration {
   readonly offset?: number;
   readonly validFrom?: Instant;
   readonly validTo?: Instant;
+}
+
+/** A command that may be sent to a device, and how it is written. One of `hex`, `json` and `text`, or none. */
+export interface DeviceCommand {
+  /** Attribute of the Device entity whose change sends it. */
+  readonly name: string;
+  /** What may be sent: one of these, or a number between. With neither the command takes no value. */
+  readonly values?: readonly (string | number | boolean)[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  /** Bytes, with `{value:uint16le}` where the value goes; or the bytes of each value. */
+  readonly hex?: string | Readonly<Record<string, string>>;
+  /** A JSON value, in which the text `{value}` stands for the value. */
+  readonly json?: unknown;
+  readonly text?: string;
+  readonly fPort?: number;
+  readonly confirmed?: boolean;
+  /** Published there as it is, whatever network the device was heard on. */
+  readonly topic?: string;
 }
 
 /** A device as the registry (`devices.yaml`) describes it. */
@@ -142,6 +200,8 @@ export interface Device {
   /** What becomes of readings that its clock stamps in the future or before its installation; left out: they are refused. */
   readonly wrongClock?: 'refuse' | 'restamp';
   readonly calibration?: readonly Calibration[];
+  /** The only commands that may be sent to it. */
+  readonly commands?: readonly DeviceCommand[];
   /** What values are whose names say nothing (`result` of SensorThings, tags of a controller); unit left out: the quantity's own. */
   readonly fields?: Readonly<Record<string, { readonly quantity: string; readonly unit?: string }>>;
   /** Noise, traffic: seconds over which it counts or averages before each message. */

@@ -1,8 +1,9 @@
 import axios from 'axios';
 
 import { checkOwn } from '../entity/provisioned.ts';
-import type { Attribute, Entity, Json } from '../entity/entity.ts';
-import type { Instant, MqttMessage } from '../plugin.ts';
+import { commandState } from '../entity/command-state.ts';
+import type { Entity } from '../entity/entity.ts';
+import type { CommandResult, Instant, MqttMessage } from '../plugin.ts';
 import type { Logger } from '../service/log.ts';
 import type { HttpRoute, Order } from './order.ts';
 
@@ -30,16 +31,10 @@ const longestAnswer = 64 * 1024;
 export function createDispatch(options: DispatchOptions): Dispatch {
   const { clock, publish, accept, logger, timeoutMs = 10_000 } = options;
 
-  async function status(order: Order, word: string, info?: string): Promise<void> {
-    const observedAt = clock();
-    const attribute = (value: Json): Attribute => ({ type: 'Property', value, observedAt });
-    const entity: Entity = {
-      id: order.entityId,
-      type: order.entityType,
-      [`${order.name}_status`]: attribute(word),
-      ...(info === undefined ? {} : { [`${order.name}_info`]: attribute(info) }),
-    };
-    for (const valid of checkOwn(entity, observedAt).values) await options.keep(valid);
+  async function state(order: Order, status: CommandResult['status'] | 'PENDING', info?: string): Promise<void> {
+    const at = clock();
+    const entity = commandState({ id: order.entityId, type: order.entityType }, order.name, { status, info, at });
+    for (const valid of checkOwn(entity, at).values) await options.keep(valid);
   }
 
   async function post(order: Order, { url, contentType, body, answerTopic }: HttpRoute): Promise<void> {
@@ -55,12 +50,12 @@ export function createDispatch(options: DispatchOptions): Dispatch {
         transformRequest: [],
       });
       const answer = typeof data === 'string' ? data.trim() : '';
-      if (answer === '') await status(order, 'DELIVERED');
+      if (answer === '') await state(order, 'DELIVERED');
       else await accept({ topic: answerTopic, payload: Buffer.from(answer), receivedAt: clock() });
     } catch (error) {
       const reason = (error as Error).message;
       logger.warn({ device: order.device, command: order.name, url, reason }, 'the device did not take the command');
-      await status(order, 'ERROR', reason.slice(0, 200));
+      await state(order, 'ERROR', reason.slice(0, 200));
     }
   }
 
@@ -70,7 +65,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     const way = route.kind === 'mqtt' ? route.topic : route.url;
     logger.info({ device, command: name, value, entity: order.entityId, via: way }, 'command sent to a device');
     options.onSent?.(order);
-    await status(order, 'PENDING');
+    await state(order, 'PENDING');
     // Rejects only when the process stops meanwhile: then PENDING says so.
     if (route.kind === 'http') post(order, route).catch(() => undefined);
     return true;

@@ -19,6 +19,10 @@ interface Change {
   readonly value: unknown;
 }
 
+/** Which of them changed cannot be told, and what did not change must not be sent again. */
+const severalCommands =
+  'the notification holds several commands of the entity; subscribe to each on its own, with it alone in watchedAttributes and notification.attributes';
+
 const off: CommandRefusal = {
   status: 403,
   name: 'COMMANDS_OFF',
@@ -82,11 +86,20 @@ export function createCommands(options: CommandsOptions): Router {
       return fail(response, 400, 'WRONG_SYNTAX', 'expected a notification with a list "data"');
     const sent: string[] = [];
     const refused: { readonly entity: string; readonly command: string; readonly message: string }[] = [];
-    for (const change of (body['data'] as unknown[]).flatMap(changesIn)) {
+    // A notification may hold the whole entity: names that are no commands are none of ours.
+    const commands = (body['data'] as unknown[]).flatMap(changesIn).flatMap((change) => {
       const found = find(change);
-      // A notification holds the whole entity: names that are no commands are none of ours.
-      if (isRefusal(found) && found.status === 404) continue;
-      const message = isRefusal(found) ? found.message : (await options.dispatch(found)) ? undefined : 'nothing can be sent at the moment';
+      return isRefusal(found) && found.status === 404 ? [] : [{ change, found }];
+    });
+    for (const { change, found } of commands) {
+      const isAlone = commands.filter((one) => one.change.entityId === change.entityId).length === 1;
+      const message = !isAlone
+        ? severalCommands
+        : isRefusal(found)
+          ? found.message
+          : (await options.dispatch(found))
+            ? undefined
+            : 'nothing can be sent at the moment';
       if (message === undefined) sent.push(`${change.entityId} ${change.name}`);
       else refused.push({ entity: change.entityId, command: change.name, message });
     }

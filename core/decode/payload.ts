@@ -78,3 +78,7 @@ function depthOf(text: string): number {
 function fault(code: Rejection['code'], message: string): { readonly ok: false; readonly error: Rejection } {
   return err(reject('decode', code, message));
 }
+
+export function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64');
+}

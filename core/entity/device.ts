@@ -22,7 +22,7 @@ export function isDeviceQuantity(quantity: string): boolean {
 }
 
 /** The id of a device's own entity: what `refDevice` of its observations points to. */
-export function deviceUrn(device: Device): string {
+export function deviceUrn(device: Pick<Device, 'id'>): string {
   return urn('Device', device.id);
 }
 

@@ -47,7 +47,11 @@ const topicForm = /^\/?(?:(?:json|ul)\/)?([^/]+)\/[^/]+\/(?:attrs(?:\/[^/]+)?|cm
  * The sender of an uplink that came on a topic of the IoT Agents, `/json/<apikey>/<deviceId>/attrs` and the like: a provisioned device
  * whose own API key, or that of a service group of its service, is the topic's; else any device of a service group that takes new ones.
  */
-export function findProvisioned({ services, devices }: Provisioning, uplink: Uplink, topic: string): Provisioned | undefined {
+export function findProvisioned(
+  { services, devices }: Provisioning,
+  uplink: Pick<Uplink, 'deviceId'>,
+  topic: string,
+): Provisioned | undefined {
   const apikey = topicForm.exec(topic)?.[1];
   if (apikey === undefined) return undefined;
   const groups = services.filter((service) => service.apikey === apikey);

@@ -2,7 +2,7 @@ import { CsvError, parse, type Info } from 'csv-parse/sync';
 
 import { ConfigError } from '../errors.ts';
 
-type Cell = string | number | string[] | Record<string, unknown>[];
+type Cell = string | number | readonly unknown[] | Readonly<Record<string, unknown>>;
 
 /** A registry out of a CSV file: the value as the YAML file would give it, and where in the file a path stands. */
 export interface CsvDevices {
@@ -24,7 +24,7 @@ const special = ['longitude', 'latitude', 'name.sl', 'name.en'];
  * Reads a registry of one header line and a line for each device. Columns are the fields of `devices.schema.json`; `location` is
  * `longitude` and `latitude`, `name` is `name.sl` and `name.en`; several `alsoKnownAs` are separated by spaces, several calibrations too,
  * each as `quantity*factor+offset@from/to`. Separated by `;` or `,` (the header decides), UTF-8 with or without BOM. A decimal comma is
- * read where `;` separates.
+ * read where `;` separates. `fields` and `commands` are JSON in their cell.
  * @throws {ConfigError} with line and column of every cell that cannot be read.
  */
 export function readCsvDevices(text: string, file: string, properties: Readonly<Record<string, PropertySchema>>): CsvDevices {
@@ -90,10 +90,21 @@ function assign(device: Record<string, unknown>, name: string, value: Cell): voi
 function cellOf(name: string, cell: string, schema: PropertySchema | undefined, delimiter: string): Cell | undefined {
   if (name === 'alsoKnownAs') return cell.split(/\s+/);
   if (name === 'calibration') return calibrations(cell, delimiter);
+  if (schema?.type === 'object' || schema?.type === 'array') return jsonOf(cell);
   if (!isNumeric(name, schema)) return cell;
   const number = numberOf(cell, delimiter);
   // An interval is a number or a duration; the schema says what else is wrong.
   return number ?? (schema?.anyOf === undefined ? undefined : cell);
+}
+
+/** What has members of its own stands in its cell as JSON. */
+function jsonOf(cell: string): Cell | undefined {
+  try {
+    const value = JSON.parse(cell) as unknown;
+    return typeof value === 'object' && value !== null ? (value as Cell) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function isNumeric(name: string, schema: PropertySchema | undefined): boolean {
@@ -124,5 +135,6 @@ function calibrations(cell: string, delimiter: string): Record<string, unknown>[
 
 function wish(name: string, delimiter: string): string {
   if (name === 'calibration') return 'quantity*factor+offset@from/to, for example pm25*0.92+1.5@2026-05-01';
+  if (name === 'fields' || name === 'commands') return 'JSON, with each quotation mark doubled within a quoted cell';
   return delimiter === ';' ? 'a number' : 'a number with a decimal point (a decimal comma is read only where ; separates the columns)';
 }

@@ -5,6 +5,7 @@ import { ConfigError } from '../errors.ts';
 import { packageRoot } from '../paths.ts';
 import type { Device, Uplink } from '../plugin.ts';
 import { instant, localInstants } from '../source/time.ts';
+import { commandFault } from '../command/payload.ts';
 import { readCsvDevices } from './devices-csv.ts';
 import { lineFinder, readYaml, validated } from './yaml.ts';
 
@@ -48,6 +49,13 @@ export function loadDevices(text: string, file: string, plugins?: KnownPlugins):
     const [longitude, latitude] = device.location;
     if (looksSwapped(longitude, latitude)) {
       faults.push(`${where('location')} [${longitude}, ${latitude}] is [latitude, longitude]; expected [longitude, latitude]`);
+    }
+    for (const [at, command] of (device.commands ?? []).entries()) {
+      const fault = commandFault(command);
+      if (fault !== undefined) faults.push(`${file}:${place(['devices', i, 'commands', at])}: devices.${i}.commands.${at} ${fault}`);
+      const isTwice = device.commands?.findIndex(({ name }) => name === command.name) !== at;
+      if (isTwice)
+        faults.push(`${file}:${place(['devices', i, 'commands', at])}: devices.${i}.commands.${at} "${command.name}" stands there twice`);
     }
     if (plugins !== undefined) {
       if (!plugins.families.has(device.family)) faults.push(`${where('family')} ${unknownName(device.family, plugins.families)}`);

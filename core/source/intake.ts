@@ -8,7 +8,7 @@ export interface IntakeOptions {
   readonly knowledge: AgentKnowledge;
   readonly outbox: Outbox;
   /** Called after the commit of each message, for metrics. `plugin` as in `Origin`. */
-  onPassage?(plugin: string, passage: Passage): void;
+  onPassage?(plugin: string, passage: Passage, message: MqttMessage): void;
   /** Publishes what an envelope asks its senders, for example for the births of a Sparkplug node. */
   publish?(topic: string, payload: Uint8Array): void;
 }
@@ -37,7 +37,7 @@ export function createIntake(options: IntakeOptions): (message: MqttMessage) => 
     if (passage.remember !== undefined) memories.set(envelope?.name ?? '', remembering(memory, passage.remember));
     await outbox.append(passage);
     for (const { topic, payload } of passage.ask ?? []) options.publish?.(topic, payload);
-    options.onPassage?.(plugin, passage);
+    options.onPassage?.(plugin, passage, message);
     return passage;
   };
 }

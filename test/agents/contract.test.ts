@@ -16,6 +16,7 @@ const require = createRequire(import.meta.url);
 
 interface Contract {
   channels: Record<string, { address: string }>;
+  operations: Record<string, { action: 'receive' | 'send'; channel: { $ref: string } }>;
   components: { messages: Record<string, { payload: unknown; examples: { name: string; payload: unknown }[] }> };
 }
 
@@ -46,8 +47,14 @@ describe('schemas/sensor.asyncapi.yaml', () => {
   });
 
   it('names the topics that the envelope klavze listens to', () => {
-    const filters = Object.values(contract.channels).map(({ address }) => address.replace(/\{[^}]+\}/g, '+'));
-    expect(knowledge.agents.envelopes.find(({ name }) => name === 'klavze')?.topics).toEqual(filters);
+    const addressesOf = (wanted: 'receive' | 'send') =>
+      Object.values(contract.operations).flatMap(({ action, channel }) =>
+        action === wanted ? [contract.channels[channel.$ref.split('/').at(-1) ?? '']?.address.replace(/\{[^}]+\}/g, '+')] : [],
+      );
+    const envelope = knowledge.agents.envelopes.find(({ name }) => name === 'klavze');
+    expect(addressesOf('receive').sort()).toEqual([...(envelope?.topics ?? [])].sort());
+    const order = { heardOn: 'klavze/+/up', name: 'a', value: 1, reference: '' };
+    expect(addressesOf('send')).toEqual([(envelope?.command?.(order) as { topic: string }).topic]);
   });
 
   it.each(contract.components.messages['measurement']?.examples ?? [])(

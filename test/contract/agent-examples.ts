@@ -4,7 +4,18 @@ import { format } from 'prettier';
 
 import type { Entity } from '../../core/entity/entity.ts';
 import { packageRoot } from '../../core/paths.ts';
-import type { Decoder, Device, DeviceReport, Envelope, Family, MqttMessage, Reading, Uplink, Versions } from '../../core/plugin.ts';
+import type {
+  CommandResult,
+  Decoder,
+  Device,
+  DeviceReport,
+  Envelope,
+  Family,
+  MqttMessage,
+  Reading,
+  Uplink,
+  Versions,
+} from '../../core/plugin.ts';
 import type { Rejection } from '../../core/rejection.ts';
 
 /** A frame in an example is written in hex. */
@@ -16,6 +27,7 @@ type ExampleUplink = Omit<Uplink, 'body'> & { readonly body: ExampleBody };
 export interface Expected {
   readonly uplinks?: readonly ExampleUplink[];
   readonly reports?: readonly DeviceReport[];
+  readonly results?: readonly CommandResult[];
   readonly readings?: readonly Reading[];
   readonly entities?: readonly Entity[];
   readonly rejections?: readonly { readonly code: string; readonly pointer?: string }[];
@@ -78,8 +90,8 @@ export function uplinkOf(example: Example): Uplink {
 }
 
 export function runEnvelope(envelope: Envelope, message: MqttMessage): Expected {
-  const { values, reports, rejections, event } = envelope.open(message);
-  return trim({ uplinks: values.map(asExample), reports, rejections: codesOf(rejections), event });
+  const { values, reports, results, rejections, event } = envelope.open(message);
+  return trim({ uplinks: values.map(asExample), reports, results, rejections: codesOf(rejections), event });
 }
 
 export function runDecoder(decoder: Decoder, uplink: Uplink, device?: Device): Expected {

@@ -1,5 +1,6 @@
 import type { Envelope } from '#core';
 
+import { command } from './command.ts';
 import { open } from './open.ts';
 
 /** ChirpStack v4 with JSON payloads; version 3 publishes on the same topics and is read as well. */
@@ -9,4 +10,5 @@ export default {
   topics: ['application/+/device/+/event/+', 'application/+/device/+/+'],
   pushes: ['ingest/chirpstack-v4', 'ingest/chirpstack-v4/+'],
   open,
+  command,
 } satisfies Envelope;

@@ -12,6 +12,7 @@ import {
   type Uplink,
 } from '#core';
 
+import { resultOf } from './command.ts';
 import { devEuiOf, timeOf } from './dialects.ts';
 
 /** Version 3 had topics without `event` for a time, with `rx` for an uplink. */
@@ -38,6 +39,8 @@ export function open(message: MqttMessage): Opened {
     const battery = event === 'status' && isObject(up) && fault === undefined ? batteryOf(up) : undefined;
     const at = (isObject(up) ? deviceInstant(timeOf(up)) : undefined) ?? message.receivedAt;
     const values = battery === undefined ? [] : [{ deviceId, receivedAt: at, ...battery }];
+    const result = fault === undefined ? resultOf(event, up, { deviceId, at }) : undefined;
+    if (result !== undefined) return { values, rejections: [], event, results: [result] };
     if (values.length > 0 || fault !== undefined || (event !== 'join' && event !== 'status')) return { values, rejections: [], event };
     return { values, rejections: [], event, reports: [{ deviceId, at, online: true }] };
   }

@@ -1,5 +1,6 @@
 import type { Envelope } from '#core';
 
+import { command } from './command.ts';
 import { open } from './open.ts';
 
 /** Devices provisioned for the FIWARE IoT Agent for JSON, and for topics without the protocol level. */
@@ -21,4 +22,5 @@ export default {
     '+/+/cmdexe',
   ],
   open,
+  command,
 } satisfies Envelope;

@@ -8,8 +8,7 @@ import {
   refused,
   reject,
   type MqttMessage,
-  type Outcome,
-  type Uplink,
+  type Opened,
 } from '#core';
 
 const topicForm = /^\/?(json\/)?([^/]+)\/([^/]+)\/(?:attrs(?:\/([^/]+))?|cmdexe)$/;
@@ -18,7 +17,7 @@ const topicForm = /^\/?(json\/)?([^/]+)\/([^/]+)\/(?:attrs(?:\/([^/]+))?|cmdexe)
  * `/json/<apikey>/<deviceId>/attrs` and `…/attrs/<name>`, also without the first slash and without `json`. On the short topics, which
  * the UltraLight agent shares, a payload that is no JSON but holds `|` is UltraLight.
  */
-export function open(message: MqttMessage): Outcome<Uplink> & { readonly event?: string } {
+export function open(message: MqttMessage): Opened {
   const [, protocol, , deviceId = '', name] = topicForm.exec(message.topic) ?? [];
   const fault = deviceIdFault(deviceId, `the topic ${message.topic}`);
   if (fault !== undefined) return refused(fault);

@@ -1,9 +1,9 @@
-import { accepted, commandResult, deviceIdFault, readText, refused, type MqttMessage, type Outcome, type Uplink } from '#core';
+import { accepted, commandResult, deviceIdFault, readText, refused, type MqttMessage, type Opened } from '#core';
 
 const topicForm = /^\/?ul\/[^/]+\/([^/]+)\/(?:attrs(?:\/([^/]+))?|cmdexe)$/;
 
 /** `/ul/<apikey>/<deviceId>/attrs` with groups of `name|value`, `…/attrs/<name>` with the value alone. */
-export function open(message: MqttMessage): Outcome<Uplink> & { readonly event?: string } {
+export function open(message: MqttMessage): Opened {
   const [, deviceId = '', name] = topicForm.exec(message.topic) ?? [];
   const fault = deviceIdFault(deviceId, `the topic ${message.topic}`);
   if (fault !== undefined) return refused(fault);

@@ -1,9 +1,11 @@
 import {
   accepted,
+  commandResult,
   deviceIdFault,
   isObject,
   looksLikeSenml,
   readJson,
+  readText,
   refused,
   reject,
   versionsOf,
@@ -26,8 +28,12 @@ export function open(message: MqttMessage): Opened {
   const fault = deviceIdFault(deviceId, `the topic ${message.topic}`);
   if (fault !== undefined) return refused(fault);
   if (channel === 'status') return openStatus(message, deviceId);
+  if (channel === 'cmdexe') {
+    const text = readText(message.payload);
+    return text.ok ? commandResult({ deviceId, receivedAt: message.receivedAt }, text.value) : refused(text.error);
+  }
   if (channel !== 'up')
-    return refused(reject('decode', 'unknown_topic', `the topic ${message.topic} is none of klavze/<deviceId>/up, …/status`));
+    return refused(reject('decode', 'unknown_topic', `the topic ${message.topic} is none of klavze/<deviceId>/up, …/status, …/cmdexe`));
   return openUp(message, deviceId);
 }
 

@@ -12,6 +12,7 @@ import {
   type Uplink,
 } from '#core';
 
+import { openAnswer } from './command.ts';
 import { channelsOf, measuring } from './channels.ts';
 
 const topicForm = /^([^/]*)\/(?:(events\/rpc)|status\/([^/]+)|(online))$/;
@@ -21,6 +22,8 @@ const topicForm = /^([^/]*)\/(?:(events\/rpc)|status\/([^/]+)|(online))$/;
  * them alone; `<id>/online` is the last will. A whole answer of `Shelly.GetStatus` is read as well.
  */
 export function open(message: MqttMessage): Opened {
+  const answered = /^klavze\/([^/]+)\/rpc$/.exec(message.topic)?.[1];
+  if (answered !== undefined) return openAnswer(answered, message);
   const [, deviceId = '', isRpc, component = '', isOnline] = topicForm.exec(message.topic) ?? [];
   // The filters are broad: what is none of Shelly's measuring components is not even read.
   if (isRpc === undefined && isOnline === undefined && !measuring.test(component)) return event('status');

@@ -1,5 +1,6 @@
 import type { Envelope } from '#core';
 
+import { command } from './command.ts';
 import { open } from './open.ts';
 
 /** What is read where the device puts its topic before the prefix (`FullTopic %topic%/%prefix%/`). */
@@ -11,4 +12,5 @@ export default {
   title: { sl: 'Tasmota', en: 'Tasmota' },
   topics: ['tele/+/+', 'stat/+/+', 'tele/+/+/+', 'stat/+/+/+', ...read.map((end) => `+/${end}`), ...read.map((end) => `+/+/${end}`)],
   open,
+  command,
 } satisfies Envelope;

@@ -12,6 +12,7 @@ import {
   type Uplink,
 } from '#core';
 
+import { resultsOf } from './command.ts';
 import { sensorsOf } from './sensors.ts';
 
 const topicForms = [/^(?:tele|stat)\/([^/]*(?:\/[^/]*)?)\/([^/]*)$/, /^([^/]*(?:\/[^/]*)?)\/(?:tele|stat)\/([^/]*)$/];
@@ -28,6 +29,7 @@ export function open(message: MqttMessage): Opened {
   const topic = levels.replace('/', '.');
   if (kind === 'LWT') return lastWill(topic, message);
   if (kind === 'INFO1' || kind === 'STATUS2') return versions(topic, kind, message);
+  if (kind === 'RESULT') return { ...event(kind), results: resultsOf(topic, message) };
   const isSensors = /^(?:SENSOR|STATUS(?:0|8|10))$/.test(kind);
   const isState = kind === 'STATE' || kind === 'STATUS11';
   if (!isSensors && !isState) return event(knownEvent.test(kind) ? kind : 'other');

@@ -1,5 +1,6 @@
 import type { Envelope } from '#core';
 
+import { command } from './command.ts';
 import { open } from './open.ts';
 
 /** The Things Stack v3: The Things Network, The Things Industries, and servers of one's own. */
@@ -16,4 +17,5 @@ export default {
   ],
   pushes: ['ingest/the-things-stack-v3/#'],
   open,
+  command,
 } satisfies Envelope;

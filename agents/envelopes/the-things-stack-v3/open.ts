@@ -1,5 +1,7 @@
 import { deviceIdFault, deviceInstant, frameUplink, isObject, readJson, refused, reject, type MqttMessage, type Opened } from '#core';
 
+import { resultOf } from './command.ts';
+
 type Json = Readonly<Record<string, unknown>>;
 
 const topicForm = /^v3\/[^/]+\/devices\/([^/]+)\/(.+)$/;
@@ -42,7 +44,12 @@ export function open(message: MqttMessage): Opened {
     const report = { deviceId: topicDevice, ...(typeof eui === 'string' ? { alsoKnownAs: [eui] } : {}), at, online: true };
     return { values: [], rejections: [], event, reports: [report] };
   }
-  if (event !== undefined) return { values: [], rejections: [], event };
+  if (event !== undefined) {
+    const { dev_eui: eui } = ids;
+    const at = deviceInstant(up['received_at']) ?? message.receivedAt;
+    const result = resultOf(up, event, { deviceId: topicDevice, ...(typeof eui === 'string' ? { alsoKnownAs: [eui] } : {}), at });
+    return { values: [], rejections: [], event, ...(result === undefined ? {} : { results: [result] }) };
+  }
   const uplink = up['uplink_message'];
   if (!isObject(uplink)) {
     if (kind !== 'up') return { values: [], rejections: [], event: kind };

@@ -1,5 +1,6 @@
 import type { Envelope } from '#core';
 
+import { command } from './command.ts';
 import { open } from './open.ts';
 
 /** Zigbee devices behind Zigbee2MQTT. */
@@ -8,4 +9,5 @@ export default {
   title: { sl: 'Zigbee2MQTT', en: 'Zigbee2MQTT' },
   topics: ['zigbee2mqtt/#', 'zigbee/#'],
   open,
+  command,
 } satisfies Envelope;
