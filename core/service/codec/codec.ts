@@ -50,8 +50,9 @@ function measurements(json: string | undefined, file: string): Result<unknown> {
     return failure(`the codec ${file} gave ${json === undefined ? 'nothing' : json.slice(0, 80)}; expected an object`);
   }
   const { errors, data, object } = output.value;
-  if (Array.isArray(errors) && errors.length > 0) {
-    const words = errors.slice(0, 10).map((word) => (typeof word === 'string' ? word : JSON.stringify(word)).slice(0, 100));
+  const said: readonly unknown[] = Array.isArray(errors) ? errors : typeof errors === 'string' && errors !== '' ? [errors] : [];
+  if (said.length > 0) {
+    const words = said.slice(0, 10).map((word) => (typeof word === 'string' ? word : JSON.stringify(word)).slice(0, 100));
     return err(reject('decode', 'refused_by_codec', `the codec ${file} says: ${words.join('; ')}`));
   }
   return ok(isObject(data) ? data : isObject(object) ? object : output.value);
