@@ -15,6 +15,7 @@ import { recordedRun } from '../../core/source/recorded.ts';
 import { adapterNamed, clock, note, withRecords } from '../adapters.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
 import { addInboxCommand } from './adapter-inbox.ts';
+import { addPastCommands } from './adapter-past.ts';
 import { addStatusCommands } from './adapter-status.ts';
 import { readBytes } from './entity.ts';
 
@@ -46,6 +47,7 @@ export function adapterCommand(): Command {
     .option('--partial', 'the file is a part of the dataset: rows that are not in it are not gone')
     .option('--config <file>', 'configuration file (default klavze.yaml)')
     .action(run);
+  addPastCommands(adapter);
   addInboxCommand(adapter);
   return adapter;
 }

@@ -8,6 +8,7 @@ import { readYaml } from './yaml.ts';
 export interface AdapterConfig {
   readonly enabled?: boolean;
   readonly url?: string;
+  readonly historyUrl?: string;
   readonly schedule?: string;
   readonly stations?: 'all' | readonly string[];
   readonly username?: string;

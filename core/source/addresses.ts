@@ -14,16 +14,18 @@ export interface Address {
 /**
  * The addresses of a run: one, one for each station where the URL has `{station}`, or one for each of `adapter.parts` where it has
  * `{part}`. `{from}` and `{to}` are days in the dataset's time
- * zone: `adapter.readsBack` days ago, and today. An error says what the configuration lacks.
+ * zone: `days`, else `adapter.readsBack` days ago and today. An error says what the configuration lacks.
  */
 export function addressesOf(
   url: string,
   stations: 'all' | readonly string[],
   adapter: Adapter,
   now: Instant,
+  days?: { readonly from: string; readonly to: string },
 ): Result<readonly Address[], string> {
   const today = Temporal.Instant.from(now).toZonedDateTimeISO(adapter.dataset.timezone).toPlainDate();
-  const dated = url.replaceAll('{from}', today.subtract({ days: adapter.readsBack ?? 0 }).toString()).replaceAll('{to}', today.toString());
+  const from = days?.from ?? today.subtract({ days: adapter.readsBack ?? 0 }).toString();
+  const dated = url.replaceAll('{from}', from).replaceAll('{to}', days?.to ?? today.toString());
   if (dated.includes('{part}')) {
     const parts = adapter.parts ?? [];
     return ok(

@@ -47,6 +47,8 @@ export interface AdapterRun {
   readonly maxBytes?: number;
   /** What earlier runs left to compare with; without it nothing is remembered. */
   readonly memory?: RunMemory;
+  /** Asked instead of the dataset's own. */
+  readonly addresses?: readonly Address[];
   /** Only measurements of this time are published, both ends with it. */
   readonly period?: { readonly from: Instant; readonly to: Instant };
 }
@@ -70,7 +72,7 @@ export async function runAdapter(run: AdapterRun): Promise<RunReport> {
     const keys = missing.map((key) => `adapters.${adapter.name}.${key}`);
     return nothing(adapter, url, 'unavailable', `the publisher asks for ${keys.join(' and ')}, which the configuration does not give`);
   }
-  const addresses = addressesOf(url, stations, adapter, clock());
+  const addresses = run.addresses === undefined ? addressesOf(url, stations, adapter, clock()) : ok(run.addresses);
   if (!addresses.ok) return nothing(adapter, url, 'unavailable', addresses.error);
   const reports: RunReport[] = [];
   // One after the other: publishers limit how many may be asked at once.

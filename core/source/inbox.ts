@@ -166,7 +166,7 @@ async function runFile(path: string, file: string, adapter: Adapter, letters: De
     },
   };
   const { size } = statSync(path);
-  if (size > defaultMaxBytes) return refuseUnread(file, size, adapter, sink, options);
+  if (size > (adapter.maxBytes ?? defaultMaxBytes)) return refuseUnread(file, size, adapter, sink, options);
   const input = { kind: 'file', bytes: readFileSync(path), name: file } as const;
   const stations = options.stations?.(adapter) ?? 'all';
   return recordedRun({ adapter, knowledge, input, stations, sink, clock }, records, 'inbox', options.choice);
@@ -180,7 +180,7 @@ async function refuseUnread(
   { records, clock }: InboxOptions,
 ): Promise<RunReport> {
   const at = clock();
-  const rejection = reject('source', 'too_large', `${file} has ${size} bytes; at most ${defaultMaxBytes} are read`);
+  const rejection = reject('source', 'too_large', `${file} has ${size} bytes; at most ${adapter.maxBytes ?? defaultMaxBytes} are read`);
   return recorded(records.ledger, 'inbox', at, clock, file, adapter, async () => {
     const origin = { plugin: `adapters/${adapter.name}`, from: file, receivedAt: at };
     await sink.append({ publications: [], deadLetters: [{ origin, rejection, raw: new Uint8Array() }] });

@@ -4,7 +4,10 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import template from '../../adapters/_template/index.ts';
-import { attributesOf } from '../../core/entity/entity.ts';
+import { planState } from '../../core/deliver/plan.ts';
+import { check } from '../../core/entity/check.ts';
+import { attributesOf, type Entity } from '../../core/entity/entity.ts';
+import { advance, momentOf, type Marks } from '../../core/outbox/watermarks.ts';
 import { packageRoot } from '../../core/paths.ts';
 import { passRow } from '../../core/pipeline.ts';
 import type { DatasetFile, Row } from '../../core/plugin.ts';
@@ -90,6 +93,78 @@ describe.each(plugins)('$folder', ({ folder: name, adapter }) => {
           if (model?.attributes[name]?.measured === true) expect(attribute.observedAt).toMatch(/Z$/);
           expect(JSON.stringify(attribute)).not.toMatch(/[<>'=;()]/);
         }
+      }
+    }
+  });
+
+  it('says of every entity who made it and where it comes from, where the model allows it', async () => {
+    for (const { bytes, file } of examples) {
+      const { consignments } = await runOver(adapter, knowledge, bytes, file);
+      for (const { entity } of consignments.flatMap(({ publications }) => publications)) {
+        const allowed = knowledge.models.types.get(entity.type)?.attributes ?? {};
+        for (const name of ['dataProvider', 'source']) {
+          if (Object.hasOwn(allowed, name)) expect(entity).toMatchObject({ [name]: { type: 'Property', value: expect.any(String) } });
+        }
+      }
+    }
+  });
+
+  it('refuses bad files by name and publishes nothing of them', async () => {
+    const laughs = '<!DOCTYPE a [<!ENTITY b "ha"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><a>&c;</a>';
+    const page = '<!DOCTYPE html><html><head><title>503</title></head><body>Prosimo, poskusite pozneje.</body></html>';
+    const fault = '{"error":{"code":401,"message":"invalid token"}}';
+    const xmlFault = '<?xml version="1.0"?><error><message>quota exceeded</message></error>';
+    for (const text of ['', ' \n', page, fault, xmlFault, laughs, '[]x', '\u0000\u0001']) {
+      const { report, consignments } = await runOver(adapter, knowledge, Buffer.from(text), 'bad');
+      expect({ text, outcome: report.outcome, entities: report.entities }).toEqual({ text, outcome: 'refused', entities: 0 });
+      expect(consignments.flatMap(({ publications }) => publications)).toEqual([]);
+      const codes = consignments.flatMap(({ deadLetters }) => deadLetters.map(({ rejection }) => rejection.code));
+      expect(codes).toHaveLength(1);
+      expect(codes).not.toContain('plugin_failure');
+    }
+  });
+
+  it('publishes nothing of half a file', async () => {
+    for (const { bytes, file } of examples) {
+      const whole = await runOver(adapter, knowledge, bytes, file);
+      if (whole.report.outcome === 'refused') continue;
+      const { report } = await runOver(adapter, knowledge, bytes.subarray(0, Math.floor(bytes.length / 2)), file);
+      // A table cut at the end of a line is a shorter table; anything else is seen.
+      if (!/\.(?:csv|ndjson|px)$/.test(file)) expect(report).toMatchObject({ outcome: 'refused', entities: 0 });
+    }
+  });
+
+  it('refuses coordinates whose axes are swapped', async () => {
+    for (const { bytes, file } of examples) {
+      const { consignments } = await runOver(adapter, knowledge, bytes, file);
+      for (const { entity } of consignments.flatMap(({ publications }) => publications)) {
+        const { location } = entity;
+        if (typeof location !== 'object' || location.type !== 'GeoProperty' || location.value.type !== 'Point') continue;
+        const [east, north] = location.value.coordinates;
+        const swapped = {
+          ...entity,
+          location: { ...location, value: { type: 'Point' as const, coordinates: [north, east] as [number, number] } },
+        };
+        const { rejections } = check(swapped, knowledge.models, fetchedAt);
+        expect(rejections).toMatchObject([{ code: 'invalid_location', message: expect.stringContaining('swapped') }]);
+      }
+    }
+  });
+
+  it('changes nothing when the same snapshot is read again', async () => {
+    for (const { bytes, file } of examples) {
+      const [first, second] = [await runOver(adapter, knowledge, bytes, file), await runOver(adapter, knowledge, bytes, file)];
+      expect(second.consignments).toEqual(first.consignments);
+      let marks: Marks = new Map();
+      const states = first.consignments.flatMap(({ publications }) => publications.map(({ entity }) => entity));
+      for (const { id } of states) {
+        marks = new Map();
+        const own = states.filter((state) => state.id === id && momentOf(state) !== undefined);
+        if (own.length === 0) continue;
+        for (const state of own) marks = advance(marks, state);
+        const newest = own.reduce((one, other) => ((momentOf(other) ?? '') >= (momentOf(one) ?? '') ? other : one), own[0] as Entity);
+        // The newest state again has nothing that the broker does not hold.
+        expect(planState(newest, (name) => marks.get(name)).live).toBeUndefined();
       }
     }
   });
