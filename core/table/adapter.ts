@@ -3,6 +3,7 @@ import type { Attribute, Entity } from '../entity/entity.ts';
 import { isObservation } from '../entity/check.ts';
 import type { Models } from '../entity/models.ts';
 import { suggestion } from '../entity/suggestion.ts';
+import { digestOf } from '../outbox/hash.ts';
 import type { Adapter, DatasetFile, Format, Row } from '../plugin.ts';
 import { reject, type Rejection } from '../rejection.ts';
 import { accepted, refused, type Outcome } from '../result.ts';
@@ -120,6 +121,7 @@ export function compileTable(mapping: TableMapping, models: Models): Compiled {
   return {
     adapter: {
       name: mapping.name,
+      revision: digestOf(JSON.stringify(mapping)),
       title: { sl: mapping.title?.sl ?? mapping.title?.en ?? mapping.name, en: mapping.title?.en ?? mapping.title?.sl ?? mapping.name },
       dataset: {
         publisher,
