@@ -132,7 +132,7 @@ function wantedStations(adapter: Adapter, config: Config, options: RunOptions): 
 }
 
 /** @throws {InvalidArgumentError} */
-export function wholeNumber(text: string): number {
+function wholeNumber(text: string): number {
   const number = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(number)) throw new InvalidArgumentError('a whole number is expected.');
   return number;

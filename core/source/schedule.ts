@@ -86,7 +86,7 @@ function hasCredentials(adapter: Adapter, { settings, logger }: ScheduleOptions)
 }
 
 /** Where is kept what the operator was told of an adapter. */
-export function toldKey(adapter: string): string {
+function toldKey(adapter: string): string {
   return `told/${adapter}`;
 }
 
