@@ -272,7 +272,16 @@ export type Format =
    * `rows` is the path of the list of rows from the root, through lists on the way (`['intervalBlocks', 'intervalReadings']`) and, with
    * the step `*`, through the members of an object; without a step the root is the list. Members named in `outer` come into each row from the objects around it.
    */
-  | { readonly kind: 'json'; readonly rows: readonly string[]; readonly outer?: readonly string[]; readonly columns: readonly string[] }
+  | {
+      readonly kind: 'json';
+      readonly rows: readonly string[];
+      readonly outer?: readonly string[];
+      readonly columns: readonly string[];
+      /** An object at the end of the path is the only row. */
+      readonly single?: true;
+      /** By what member of the root the publisher says, with HTTP 200, that it has no answer, and where it says why. */
+      readonly failure?: { readonly member: string; readonly value: string; readonly message: readonly string[] };
+    }
   /** A FeatureCollection in the coordinate system that it must name: `EPSG:3912`; left out: WGS84. */
   | { readonly kind: 'geojson'; readonly columns: readonly string[]; readonly crs?: string }
   /**

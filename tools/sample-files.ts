@@ -7,7 +7,7 @@ const elsewhere: Readonly<Record<string, { readonly folder: string; readonly fil
   'moj-elektro': { folder: 'mojelektro', files: /^meter-readings/ },
   'surs-sistat': { folder: 'surs', files: /\.(?:json|csv|px)$/ },
   'nap-gtfs': { folder: 'gtfs-ijpp', files: /stops.*\.json$/ },
-  'gurs-rpe': { folder: 'gurs', files: /^RPE_OB.*\.csv$/ },
+  'gurs-rpe': { folder: 'gurs', files: /^RPE_/ },
   'arso-warnings': { folder: 'arso-cap', files: /CAP\.xml$/ },
 };
 

@@ -1,19 +1,31 @@
-/** A municipality of the register of spatial units. */
-export interface MunicipalityRecord {
-  /** National number of the municipality, 36 for Idrija. */
+/** A unit of the register of spatial units. */
+export interface UnitRecord {
+  readonly kind: 'municipality' | 'settlement' | 'part';
+  /** National number of a municipality (36 for Idrija); the permanent number of another unit. */
   readonly code: string;
   readonly name: string;
-  /** WGS84 [longitude, latitude] of its middle. */
-  readonly location: readonly [number, number];
+  /** In the other language of a bilingual area. */
+  readonly otherName?: string;
+  /** Its boundary, or the middle of it; WGS84. */
+  readonly location: { readonly type: 'Point' | 'Polygon' | 'MultiPolygon'; readonly coordinates: readonly unknown[] };
 }
+
+const text = { type: 'string', minLength: 1 };
 
 export const recordSchema = {
   type: 'object',
   properties: {
-    code: { type: 'string', pattern: '^[1-9][0-9]{0,2}$' },
-    name: { type: 'string', minLength: 1 },
-    location: { type: 'array', items: { type: 'number' }, minItems: 2, maxItems: 2 },
+    kind: { enum: ['municipality', 'settlement', 'part'] },
+    code: { type: 'string', pattern: '^[1-9][0-9]*$' },
+    name: text,
+    otherName: text,
+    location: {
+      type: 'object',
+      properties: { type: { enum: ['Point', 'Polygon', 'MultiPolygon'] }, coordinates: { type: 'array', minItems: 1 } },
+      required: ['type', 'coordinates'],
+      additionalProperties: false,
+    },
   },
-  required: ['code', 'name', 'location'],
+  required: ['kind', 'code', 'name', 'location'],
   additionalProperties: false,
 };

@@ -11,7 +11,10 @@ import { decodeText } from './text.ts';
 export function parseJsonRows(bytes: Uint8Array, format: Format & { kind: 'json' }, name: string): Result<Dataset> {
   const tree = parseTree(bytes, name, 'a JSON dataset');
   if (!tree.ok) return tree;
-  const rows = select(tree.value, format.rows, format.outer ?? [], {});
+  const failure = failureOf(tree.value, format);
+  if (failure !== undefined) return err(refusal('unexpected_content', `${name} is no answer of the publisher but its failure: ${failure}`));
+  const rows =
+    select(tree.value, format.rows, format.outer ?? [], {}) ?? (format.single === true ? onlyRow(tree.value, format.rows) : undefined);
   if (rows === undefined) {
     const members = isRow(tree.value) ? Object.keys(tree.value).slice(0, 8).join(', ') : 'no object';
     return otherFormat(`${name} holds no list at ${format.rows.join(' > ') || 'its root'}; it has ${members}`);
@@ -72,6 +75,23 @@ function select(tree: unknown, path: readonly string[], wanted: readonly string[
     for (const row of inner) rows.push(row);
   }
   return rows;
+}
+
+/** The object at a path as the only row. */
+function onlyRow(tree: unknown, path: readonly string[]): Row[] | undefined {
+  const object = at(tree, path);
+  return isRow(object) ? [asText(object) as Row] : undefined;
+}
+
+/** What the publisher says of its failure; undefined where it does not speak of one. */
+function failureOf(tree: unknown, { failure }: Format & { kind: 'json' }): string | undefined {
+  if (failure === undefined || !isRow(tree) || String(tree[failure.member]) !== failure.value) return undefined;
+  const reason = at(tree, failure.message);
+  return typeof reason === 'string' && reason !== '' ? reason : `${failure.member} is ${failure.value}`;
+}
+
+function at(tree: unknown, path: readonly string[]): unknown {
+  return path.reduce((value: unknown, step) => (isRow(value) && Object.hasOwn(value, step) ? value[step] : undefined), tree);
 }
 
 /** Without exponent, which is no way to write a number in registers. */
