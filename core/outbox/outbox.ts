@@ -38,6 +38,8 @@ export interface Consignment {
 /** A publication in the outbox. `seq` grows with the order of acceptance. */
 export interface Queued extends Publication {
   readonly seq: number;
+  /** The entity as JSON, where the outbox has it at hand. */
+  readonly json?: string;
 }
 
 /** What became of queued publications. */
@@ -77,11 +79,16 @@ export interface Outbox {
   onAppended(listener: () => void): void;
   /** The oldest `limit` publications of a lane with a `seq` above `after`, in order; `lane` of `lanes` by hash of the entity id. `lanes` divides 16. */
   peek(limit: number, lane: number, lanes: number, after?: number): Queued[];
+  /** The newest publications, newest first, until `take` says false. Left out where the outbox cannot look back. */
+  newest?(take: (queued: Queued) => boolean): void;
   /**
-   * Removes settled publications, writes watermarks and dead letters in one transaction. A publication may be in both lists: partly
-   * accepted. Throws while the disk cannot be written; call it again then.
+   * Removes settled publications, moves watermarks and writes dead letters; a publication may be in both lists: partly accepted. Dead
+   * letters are on disk when it returns; it throws while the disk cannot be written, call it again then. What was accepted may be written
+   * a moment later: after a crash in between the same publications are delivered again, in order.
    */
   settle(settlement: Settlement): void;
+  /** Moment of the newest value of any attribute that the broker holds of the entity; empty: of none. Left out where asking costs as much as `watermark`. */
+  newestMark?(entityId: string): Instant;
   watermark(entityId: string, attribute: string): Watermark | undefined;
   /** Publications waiting, and the age of the oldest in milliseconds at `now`. */
   depth(now: Instant): { readonly count: number; readonly oldestMs: number };

@@ -2,6 +2,8 @@ import { existsSync, renameSync } from 'node:fs';
 import Database from 'better-sqlite3';
 
 import type { Instant } from '../plugin.ts';
+import { takeRows, type PublicationRow } from './schema.ts';
+import { bitsIn, parseLine, segmentSize } from './segments.ts';
 import type { OutboxFile } from './sqlite-file.ts';
 
 export interface Salvage {
@@ -13,7 +15,6 @@ export interface Salvage {
   readonly unreadable: number;
 }
 
-const numbered = { publications: 'seq', dead_letters: 'id' } as const;
 const keyed = ['watermarks', 'state'] as const;
 
 /** Whether SQLite says that the file itself is damaged (not that the disk is full or away). */
@@ -50,13 +51,14 @@ export function salvage(aside: string, target: OutboxFile): Salvage {
     source = new Database(aside);
     const from = source;
     target.db.transaction(() => {
-      for (const [table, key] of Object.entries(numbered)) {
-        const copied = copyNumbered(from, target.db, table, key);
-        saved[table] = copied.saved;
-        unreadable += copied.unreadable;
-      }
+      const older = copyRows(from, target);
+      const newer = copySegments(from, target);
+      const insert = inserter(target.db, 'dead_letters');
+      saved['publications'] = older.saved + newer.saved;
+      saved['dead_letters'] = 0;
+      unreadable = older.unreadable + newer.unreadable;
+      unreadable += readNumbered(from, 'dead_letters', 'id', (row) => (saved['dead_letters'] = (saved['dead_letters'] ?? 0) + insert(row)));
       for (const table of keyed) saved[table] = copyKeyed(from, target.db, table);
-      target.db.exec("UPDATE counters SET value = (SELECT count(*) FROM publications) WHERE name = 'queued'");
     })();
   } catch (error) {
     if (!isDamage(error)) throw error;
@@ -66,27 +68,80 @@ export function salvage(aside: string, target: OutboxFile): Salvage {
   return { setAside: aside, saved, unreadable };
 }
 
-/** Reads in runs of 256 row numbers; where a run is damaged, row by row. */
-function copyNumbered(from: Database.Database, to: Database.Database, table: string, key: string) {
+/** Publications of a file before version 3. */
+function copyRows(from: Database.Database, target: OutboxFile): Copied {
+  let some: PublicationRow[] = [];
+  let saved = 0;
+  const take = (): void => {
+    takeRows(target.db, some);
+    saved += some.length;
+    some = [];
+  };
+  const unreadable = readNumbered(from, 'publications', 'seq', (row) => {
+    if (isReadable(row)) some.push(row as unknown as PublicationRow);
+    if (some.length >= segmentSize) take();
+  });
+  take();
+  return { saved, unreadable };
+}
+
+/** Segments as they were. Lines that make no sense any more are settled, so that the others keep their numbers. */
+function copySegments(from: Database.Database, target: OutboxFile): Copied {
+  const settled = new Map<unknown, Row>();
+  readNumbered(from, 'settled', 'first', (row) => settled.set(row['first'], row));
+  let saved = 0;
+  let torn = 0;
+  let last = 0;
+  const unreadable = readNumbered(from, 'segments', 'first', (row) => {
+    const { first, count, at, body } = row as unknown as { first: number; count: number; at: Instant; body: string };
+    if (count < 1 || count > segmentSize) return;
+    const { settled: bits = 0, marked = 0 } = (settled.get(first) ?? {}) as { settled?: number; marked?: number };
+    const lines = body.split('\n');
+    let bad = 0;
+    for (let place = 0; place < count; place++) if (parseLine(lines[place] ?? '', first) === undefined) bad |= 1 << place;
+    target.insertSegment.run(first, count, at, body);
+    target.setSettled.run(first, bits | bad, marked | bad);
+    torn += bitsIn(bad & ~bits);
+    saved += count - bitsIn(bits | bad);
+    last = Math.max(last, first + count - 1);
+  });
+  target.setLast.run(Math.max(last, target.last.get() ?? 0, attempt(() => issued(from, 'segments')) ?? 0));
+  return { saved, unreadable: unreadable + torn };
+}
+
+interface Copied {
+  readonly saved: number;
+  readonly unreadable: number;
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Gives every row that can be read, in runs of 256 numbers; where a run is damaged, number by number. Says how many could not be read. */
+function readNumbered(from: Database.Database, table: string, key: string, take: (row: Row) => unknown): number {
+  let unreadable = 0;
+  const read = attempt(() => from.prepare<[number, number], Row>(`SELECT * FROM ${table} NOT INDEXED WHERE ${key} BETWEEN ? AND ?`));
+  if (read === undefined) return 0;
   const bounds = attempt(() => from.prepare(`SELECT min(${key}) AS first, max(${key}) AS last FROM ${table} NOT INDEXED`).get()) as
     { first: number | null; last: number | null } | undefined;
-  const issued = attempt(() => from.prepare('SELECT seq FROM sqlite_sequence WHERE name = ?').pluck().get(table)) as number | undefined;
-  const last = Math.max(bounds?.last ?? 0, issued ?? 0);
-  const read = attempt(() => from.prepare(`SELECT * FROM ${table} NOT INDEXED WHERE ${key} BETWEEN ? AND ?`));
-  let saved = 0;
-  let unreadable = 0;
-  if (read === undefined) return { saved, unreadable };
-  const insert = inserter(to, table);
+  const last = Math.max(bounds?.last ?? 0, attempt(() => issued(from, table)) ?? 0);
+  const size = attempt(() => from.prepare<[number], number>(`SELECT count FROM ${table} WHERE ${key} = ?`).pluck());
   for (let first = bounds?.first ?? 1; first <= last; first += 256) {
     const run = attempt(() => read.all(first, first + 255));
-    for (const row of run ?? []) saved += insert(row);
+    run?.forEach(take);
     for (let one = first; run === undefined && one <= Math.min(first + 255, last); one++) {
-      const rows = attempt(() => read.all(one, one));
-      if (rows === undefined) unreadable++;
-      for (const row of rows ?? []) saved += insert(row);
+      const found = attempt(() => read.all(one, one));
+      if (found === undefined) unreadable += attempt(() => size?.get(one)) ?? 1;
+      else found.forEach(take);
     }
   }
-  return { saved, unreadable };
+  return unreadable;
+}
+
+/** The last number that was given out. */
+function issued(from: Database.Database, table: string): number {
+  const statement =
+    table === 'segments' ? "SELECT value FROM counters WHERE name = 'last'" : `SELECT seq FROM sqlite_sequence WHERE name = '${table}'`;
+  return (from.prepare(statement).pluck().get() as number | undefined) ?? 0;
 }
 
 /** Reads as far as the damage, from both ends. */
@@ -105,11 +160,11 @@ function copyKeyed(from: Database.Database, to: Database.Database, table: string
 function inserter(to: Database.Database, table: string): (row: unknown) => number {
   const columns = to.prepare(`SELECT name FROM pragma_table_info('${table}')`).pluck().all() as string[];
   const statement = to.prepare(`INSERT OR IGNORE INTO ${table} VALUES (${columns.map((column) => `@${column}`).join(', ')})`);
-  return (row) => (isReadable(row as Record<string, unknown>) ? statement.run({ removal: 0, ...(row as object) }).changes : 0);
+  return (row) => (isReadable(row as Row) ? statement.run(row).changes : 0);
 }
 
 /** A page that was overwritten may give rows of noise: what should be JSON must be JSON. */
-function isReadable(row: Record<string, unknown>): boolean {
+function isReadable(row: Row): boolean {
   return ['origin', 'entity', 'rejection', 'marks', 'value'].every(
     (column) => !(column in row) || attempt(() => JSON.parse(row[column] as string) as unknown) !== undefined,
   );

@@ -2,9 +2,10 @@ import type Database from 'better-sqlite3';
 
 import { FatalError } from '../errors.ts';
 import type { Instant } from '../plugin.ts';
+import { segmentSize } from './segments.ts';
 
 /** Each entry takes the file one version further; an entry that was released is never changed. */
-const migrations: readonly string[] = [
+const migrations: readonly (string | ((db: Database.Database) => void))[] = [
   `CREATE TABLE publications (
      seq INTEGER PRIMARY KEY AUTOINCREMENT,
      shard INTEGER NOT NULL,
@@ -29,7 +30,40 @@ const migrations: readonly string[] = [
    CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
    INSERT INTO counters VALUES ('queued', 0);`,
   'ALTER TABLE publications ADD COLUMN removal INTEGER NOT NULL DEFAULT 0;',
+  (db) => {
+    db.exec(
+      `CREATE TABLE segments (first INTEGER PRIMARY KEY, count INTEGER NOT NULL, at TEXT NOT NULL, body TEXT NOT NULL);
+       CREATE TABLE settled (first INTEGER PRIMARY KEY, settled INTEGER NOT NULL, marked INTEGER NOT NULL);
+       INSERT INTO counters VALUES ('last', 0);`,
+    );
+    const some = db.prepare<[number], PublicationRow & { readonly seq: number }>(
+      'SELECT seq, at, origin, entity, removal FROM publications WHERE seq > ? ORDER BY seq LIMIT 3200',
+    );
+    for (let rows = some.all(0); rows.length > 0; rows = some.all(rows.at(-1)?.seq ?? Infinity)) takeRows(db, rows);
+    db.exec("DROP TABLE publications; DELETE FROM counters WHERE name = 'queued';");
+  },
 ];
+
+/** A row as files before version 3 have it: one for each publication. */
+export interface PublicationRow {
+  readonly at: Instant;
+  readonly origin: string;
+  readonly entity: string;
+  readonly removal?: number;
+}
+
+/** Appends rows of an older file as segments. */
+export function takeRows(db: Database.Database, rows: readonly PublicationRow[]): void {
+  const insert = db.prepare('INSERT INTO segments VALUES (?, ?, ?, ?)');
+  let last = db.prepare("SELECT value FROM counters WHERE name = 'last'").pluck().get() as number;
+  for (let from = 0; from < rows.length; from += segmentSize) {
+    const part = rows.slice(from, from + segmentSize);
+    const lines = part.map(({ origin, entity, removal }) => `${removal === 1 ? '-' : '+'}${origin}\t${entity}`);
+    insert.run(last + 1, lines.length, part[0]?.at, lines.join('\n'));
+    last += lines.length;
+  }
+  db.prepare("UPDATE counters SET value = ? WHERE name = 'last'").run(last);
+}
 
 /** Brings the file to the newest version. @throws {FatalError} when a newer Klavže wrote it. */
 export function migrate(db: Database.Database, now: Instant): void {
@@ -41,9 +75,10 @@ export function migrate(db: Database.Database, now: Instant): void {
         `${db.name} was written by a newer Klavže (schema ${version}, this one knows ${migrations.length}); update Klavže`,
       );
     }
-    for (const [index, sql] of migrations.entries()) {
+    for (const [index, step] of migrations.entries()) {
       if (index < version) continue;
-      db.exec(sql);
+      if (typeof step === 'string') db.exec(step);
+      else step(db);
       db.prepare('INSERT INTO migrations VALUES (?, ?)').run(index + 1, now);
     }
   });

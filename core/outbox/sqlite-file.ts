@@ -1,16 +1,7 @@
 import Database from 'better-sqlite3';
 
 import type { Instant } from '../plugin.ts';
-import { shards } from './hash.ts';
 import { migrate } from './schema.ts';
-
-/** A row of `publications` as it lies in the file. */
-export interface PublicationRow {
-  readonly seq: number;
-  readonly origin: string;
-  readonly entity: string;
-  readonly removal: 0 | 1;
-}
 
 /** A dead letter as it lies in the file. */
 export interface DeadLetterRow {
@@ -24,12 +15,14 @@ export interface DeadLetterRow {
   readonly replayed_at: Instant | null;
 }
 
-interface PeekRange {
-  readonly after: number;
-  readonly limit: number;
+/** A segment without its lines. */
+export interface SegmentRow {
+  readonly first: number;
+  readonly count: number;
+  readonly at: Instant;
+  readonly settled: number | null;
+  readonly marked: number | null;
 }
-
-export type PeekStatement = Database.Statement<[PeekRange], PublicationRow>;
 
 export type OutboxFile = ReturnType<typeof openFile>;
 
@@ -38,8 +31,8 @@ export function openFile(path: string, now: Instant) {
   const db = new Database(path, { timeout: 1_000 });
   try {
     db.pragma('journal_mode = WAL');
-    db.pragma('wal_autocheckpoint = 1000');
-    db.pragma('journal_size_limit = 8388608');
+    db.pragma('wal_autocheckpoint = 4000');
+    db.pragma('journal_size_limit = 33554432');
     migrate(db, now);
     return { db, ...statements(db) };
   } catch (error) {
@@ -50,11 +43,21 @@ export function openFile(path: string, now: Instant) {
 
 function statements(db: Database.Database) {
   return {
-    insertPublication: db.prepare<[number, string, string, string, 0 | 1]>(
-      'INSERT INTO publications (shard, at, origin, entity, removal) VALUES (?, ?, ?, ?, ?)',
+    begin: db.prepare('BEGIN IMMEDIATE'),
+    commit: db.prepare('COMMIT'),
+    rollback: db.prepare('ROLLBACK'),
+    /** Changes when another connection has written. */
+    version: db.prepare<[], number>('PRAGMA data_version').pluck(),
+    last: db.prepare<[], number>("SELECT value FROM counters WHERE name = 'last'").pluck(),
+    setLast: db.prepare<[number]>("UPDATE counters SET value = ? WHERE name = 'last'"),
+    insertSegment: db.prepare<[number, number, Instant, string]>('INSERT INTO segments VALUES (?, ?, ?, ?)'),
+    segments: db.prepare<[number], SegmentRow>(
+      'SELECT first, count, at, settled, marked FROM segments LEFT JOIN settled USING (first) WHERE first > ? ORDER BY first',
     ),
-    deletePublication: db.prepare<[number]>('DELETE FROM publications WHERE seq = ?'),
-    oldest: db.prepare<[], string>('SELECT at FROM publications ORDER BY seq LIMIT 1').pluck(),
+    body: db.prepare<[number], string>('SELECT body FROM segments WHERE first = ?').pluck(),
+    setSettled: db.prepare<[number, number, number]>('INSERT OR REPLACE INTO settled VALUES (?, ?, ?)'),
+    deleteSegment: db.prepare<[number]>('DELETE FROM segments WHERE first = ?'),
+    deleteSettled: db.prepare<[number]>('DELETE FROM settled WHERE first = ?'),
     insertLetter: db.prepare<[string, string, string, string, string, Uint8Array]>(
       'INSERT INTO dead_letters (at, plugin, origin, code, rejection, raw) VALUES (?, ?, ?, ?, ?, ?)',
     ),
@@ -70,18 +73,5 @@ function statements(db: Database.Database) {
     setMarks: db.prepare<[string, string]>('INSERT OR REPLACE INTO watermarks VALUES (?, ?)'),
     getState: db.prepare<[string], string>('SELECT value FROM state WHERE key = ?').pluck(),
     setState: db.prepare<[string, string]>('INSERT OR REPLACE INTO state VALUES (?, ?)'),
-    queued: db.prepare<[], number>("SELECT value FROM counters WHERE name = 'queued'").pluck(),
-    addQueued: db.prepare<[number]>("UPDATE counters SET value = value + ? WHERE name = 'queued'"),
   };
-}
-
-/** The oldest publications of several shards: each shard's by its index, then the oldest of those. */
-export function preparePeek(db: Database.Database, lane: number, lanes: number): PeekStatement {
-  const branches: string[] = [];
-  for (let shard = lane; shard < shards; shard += lanes) {
-    branches.push(`SELECT * FROM (SELECT seq FROM publications WHERE shard = ${shard} AND seq > @after ORDER BY seq LIMIT @limit)`);
-  }
-  return db.prepare<[PeekRange], PublicationRow>(
-    `SELECT seq, origin, entity, removal FROM publications WHERE seq IN (SELECT seq FROM (${branches.join(' UNION ALL ')}) ORDER BY seq LIMIT @limit) ORDER BY seq`,
-  );
 }

@@ -15,6 +15,19 @@ export function momentOf(entity: Entity): Instant | undefined {
   return newest;
 }
 
+/** Oldest and newest `observedAt` in a state; undefined for a state without any. */
+export function momentsOf(entity: Entity): { readonly oldest: Instant; readonly newest: Instant } | undefined {
+  let oldest = '';
+  let newest = '';
+  for (const name in entity) {
+    const observedAt = (entity[name] as Attribute).observedAt;
+    if (observedAt === undefined || observedAt === newest) continue;
+    if (oldest === '' || observedAt < oldest) oldest = observedAt;
+    if (observedAt > newest) newest = observedAt;
+  }
+  return newest === '' ? undefined : { oldest, newest };
+}
+
 /** How an attribute stands to what the broker holds. One without a moment of its own shares that of its state (`moment`). */
 export function compare(attribute: Attribute, moment: Instant | undefined, mark: Watermark | undefined): 'newer' | 'late' | 'repeat' {
   const at = attribute.observedAt ?? moment;

@@ -10,7 +10,7 @@ import type { Outbox } from '../../../core/outbox/outbox.ts';
 import { openSqliteOutbox, type SqliteOutboxOptions } from '../../../core/outbox/sqlite.ts';
 import { packageRoot } from '../../../core/paths.ts';
 import { outboxContract } from './contract.ts';
-import { consign, gauge, letter, silent } from './samples.ts';
+import { consign, gauge, letter, origin, silent } from './samples.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'klavze-outbox-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -175,6 +175,59 @@ describe('sqlite outbox', () => {
     expect(torn.peek(99, 0, 1).map(({ entity }) => entity.id)).toEqual(
       Array.from({ length: 19 }, (_, n) => `urn:ngsi-ld:WaterObserved:g${n}`),
     );
+  });
+
+  it('reads a file of the version before, with what waits in it and its watermarks', async () => {
+    const path = newPath();
+    await open(path).close();
+    opened.pop();
+    const db = new Database(path);
+    db.exec(
+      `DROP TABLE segments; DROP TABLE settled; DELETE FROM migrations WHERE version > 1; DELETE FROM counters;
+       INSERT INTO counters VALUES ('queued', 70);
+       CREATE TABLE publications (seq INTEGER PRIMARY KEY AUTOINCREMENT, shard INTEGER NOT NULL, at TEXT NOT NULL, origin TEXT NOT NULL, entity TEXT NOT NULL);
+       INSERT INTO watermarks VALUES ('urn:ngsi-ld:WaterObserved:a', '[["waterLevel",{"observedAt":"2026-05-01T09:00:00.000Z","digest":"x"}]]');`,
+    );
+    const insert = db.prepare('INSERT INTO publications (shard, at, origin, entity) VALUES (0, ?, ?, ?)');
+    for (let n = 0; n < 70; n++) insert.run('2026-05-01T10:00:00.000Z', JSON.stringify(origin), JSON.stringify(gauge(`g${n}`, n)));
+    db.exec('DELETE FROM publications WHERE seq <= 5');
+    db.close();
+
+    const outbox = open(path);
+    await outbox.append(consign(gauge('new', 1)));
+
+    const left = outbox.peek(99, 0, 1);
+    expect(left.map(({ entity }) => entity)).toEqual([...Array.from({ length: 65 }, (_, n) => gauge(`g${n + 5}`, n + 5)), gauge('new', 1)]);
+    expect(left[0]?.origin).toEqual(origin);
+    expect(outbox.watermark('urn:ngsi-ld:WaterObserved:a', 'waterLevel')?.observedAt).toBe('2026-05-01T09:00:00.000Z');
+    outbox.settle({ accepted: left, refused: [] });
+    expect(outbox.depth('2026-05-01T10:00:00.000Z').count).toBe(0);
+  });
+
+  it('knows after kill -9 what was delivered, whether its watermarks were written or not', async () => {
+    const path = newPath();
+    const url = pathToFileURL(join(packageRoot, 'core/outbox/sqlite.ts')).href;
+    const script = `const { openSqliteOutbox } = await import(${JSON.stringify(url)});
+      const outbox = openSqliteOutbox({ path: ${JSON.stringify(path)}, logger: { error() {}, info() {} } });
+      await outbox.append(${JSON.stringify(consign(...Array.from({ length: 40 }, (_, n) => gauge(`g${n}`, n, 10))))});
+      const queued = outbox.peek(99, 0, 1);
+      outbox.settle({ accepted: queued.slice(0, 38), refused: [{ queued: queued[38], rejection: { stage: 'deliver', code: 'refused_by_broker', message: 'no' } }] });
+      await outbox.append(${JSON.stringify(consign(gauge('last', 1)))});
+      process.kill(process.pid, 'SIGKILL');`;
+    const run = () =>
+      execFileSync(process.execPath, ['--conditions=klavze-source', '--import', 'tsx', '--input-type=module', '-e', script], {
+        cwd: packageRoot,
+      });
+    expect(run).toThrow('SIGKILL');
+
+    const outbox = open(path);
+
+    expect(outbox.peek(99, 0, 1).map(({ entity }) => entity.id.slice(26))).toEqual(['g39', 'last']);
+    expect(outbox.deadLetters.count()).toBe(1);
+    expect(outbox.watermark('urn:ngsi-ld:WaterObserved:g3', 'waterLevel')?.observedAt).toBe('2026-05-01T10:10:00.000Z');
+    expect(outbox.watermark('urn:ngsi-ld:WaterObserved:g37', 'waterLevel')?.observedAt).toBe('2026-05-01T10:10:00.000Z');
+    expect(outbox.watermark('urn:ngsi-ld:WaterObserved:g38', 'waterLevel')).toBeUndefined();
+    expect(outbox.newestMark?.('urn:ngsi-ld:WaterObserved:g3')).toBe('2026-05-01T10:10:00.000Z');
   });
 
   it('refuses a file of a newer version', async () => {

@@ -1,0 +1,176 @@
+import type { Entity } from '../entity/entity.ts';
+import type { Instant } from '../plugin.ts';
+import type { Origin, Publication, Queued } from './outbox.ts';
+
+/** Publications in one row of the file: a row costs the same for one as for many, and a damaged page costs no more than these. */
+export const segmentSize = 32;
+
+/** Publications that were accepted one after the other: numbers `first` to `first + count - 1`. */
+export interface Segment {
+  readonly first: number;
+  readonly count: number;
+  readonly at: Instant;
+  /** A bit for each that is settled, and for each settled one whose watermark is written. */
+  settled: number;
+  marked: number;
+  /** Undefined while they lie in the file only. */
+  entries: readonly (Queued | undefined)[] | undefined;
+  /** Length of the entries in characters. */
+  size: number;
+}
+
+/** A publication as it goes into the file: one line. JSON holds neither tabs nor line ends as such. */
+export interface Prepared {
+  readonly publication: Publication;
+  readonly json: string;
+  readonly line: string;
+}
+
+export function prepare(publication: Publication): Prepared {
+  const json = JSON.stringify(publication.entity);
+  return { publication, json, line: `${publication.removal === true ? '-' : '+'}${originText(publication.origin)}\t${json}` };
+}
+
+/** Origins of the messages of one topic differ by their moment only. */
+const origins = new Map<string, string>();
+const mostOrigins = 20_000;
+
+function originText(origin: Origin): string {
+  if (origin.row !== undefined) return JSON.stringify(origin);
+  const key = `${origin.plugin}\t${origin.from}`;
+  let start = origins.get(key);
+  if (start === undefined) {
+    start = JSON.stringify({ plugin: origin.plugin, from: origin.from }).slice(0, -1);
+    if (origins.size >= mostOrigins) origins.clear();
+    origins.set(key, start);
+  }
+  return `${start},"receivedAt":"${origin.receivedAt}"}`;
+}
+
+/** The publication of a line; undefined when the line was damaged. */
+export function parseLine(line: string, seq: number): Queued | undefined {
+  const tab = line.indexOf('\t');
+  if (tab < 0) return undefined;
+  try {
+    const json = line.slice(tab + 1);
+    const entity = JSON.parse(json) as Entity;
+    const origin = JSON.parse(line.slice(1, tab)) as Origin;
+    return line.startsWith('-') ? { seq, origin, entity, json, removal: true } : { seq, origin, entity, json };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Bits of all publications of a segment. */
+export function allOf({ count }: Pick<Segment, 'count'>): number {
+  return count >= 32 ? 0xffffffff : (1 << count) - 1;
+}
+
+export function isDone(segment: Segment): boolean {
+  return segment.settled >>> 0 === allOf(segment) >>> 0;
+}
+
+export function bitsIn(mask: number): number {
+  let count = 0;
+  for (let rest = mask >>> 0; rest !== 0; rest = (rest & (rest - 1)) >>> 0) count++;
+  return count;
+}
+
+/** Characters of publications that are held in memory beside the file. */
+const mostHeld = 12_000_000;
+
+/** What waits, in the order of acceptance: the newest ones in memory as they were committed, the others as numbers of rows. */
+export class SegmentIndex {
+  private segments: Segment[] = [];
+  private held = 0;
+  /** Rows read from the file, oldest reading first. */
+  private readonly reread: Segment[] = [];
+  /** Publications that wait. */
+  waiting = 0;
+
+  /** `read` gives the lines of a row. */
+  constructor(private readonly read: (first: number) => string | undefined) {}
+
+  get last(): Segment | undefined {
+    return this.segments.at(-1);
+  }
+
+  add(segment: Segment): void {
+    if (this.held + segment.size > mostHeld) segment.entries = undefined;
+    if (segment.entries !== undefined) this.held += segment.size;
+    this.segments.push(segment);
+    this.waiting += segment.count - bitsIn(segment.settled);
+  }
+
+  /** The segment that holds a number. */
+  find(seq: number): Segment | undefined {
+    const segment = this.segments[this.placeOf(seq)];
+    return segment !== undefined && seq >= segment.first ? segment : undefined;
+  }
+
+  oldest(): Segment | undefined {
+    return this.segments.find((segment) => !isDone(segment));
+  }
+
+  /** Calls `take` with each waiting publication after `after`, in order, until it says false. */
+  each(after: number, take: (queued: Queued) => boolean): void {
+    for (let at = this.placeOf(after + 1); at < this.segments.length; at++) {
+      const segment = this.segments[at];
+      if (segment === undefined || isDone(segment)) continue;
+      for (const [place, queued] of this.entriesOf(segment).entries()) {
+        if (queued === undefined || queued.seq <= after || (segment.settled & (1 << place)) !== 0) continue;
+        if (!take(queued)) return;
+      }
+    }
+  }
+
+  /** The same from the newest back. */
+  eachBack(take: (queued: Queued) => boolean): void {
+    for (let at = this.segments.length - 1; at >= 0; at--) {
+      const segment = this.segments[at];
+      if (segment === undefined || isDone(segment)) continue;
+      const entries = this.entriesOf(segment);
+      for (let place = entries.length - 1; place >= 0; place--) {
+        const queued = entries[place];
+        if (queued !== undefined && (segment.settled & (1 << place)) === 0 && !take(queued)) return;
+      }
+    }
+  }
+
+  /** Forgets segments of which everything is settled and written. */
+  drop(gone: ReadonlySet<Segment>): void {
+    for (const segment of gone) if (segment.entries !== undefined) this.held -= segment.size;
+    this.segments = this.segments.filter((segment) => !gone.has(segment));
+  }
+
+  /** All entries of a segment, also settled ones. */
+  entriesOf(segment: Segment): readonly (Queued | undefined)[] {
+    if (segment.entries !== undefined) return segment.entries;
+    const body = this.read(segment.first);
+    const entries = (body ?? '').split('\n').map((line, place) => parseLine(line, segment.first + place));
+    segment.size = body?.length ?? 0;
+    segment.entries = entries;
+    this.held += segment.size;
+    this.reread.push(segment);
+    while (this.held > mostHeld && this.reread.length > 8) {
+      const first = this.reread.shift();
+      if (first?.entries === undefined || first === segment) continue;
+      this.held -= first.size;
+      first.entries = undefined;
+    }
+    return entries;
+  }
+
+  /** Place of the segment that holds `seq`, or of the first one after it. */
+  private placeOf(seq: number): number {
+    let low = 0;
+    let high = this.segments.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const segment = this.segments[middle];
+      if (segment !== undefined && segment.first + segment.count <= seq) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

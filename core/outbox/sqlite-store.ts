@@ -1,0 +1,89 @@
+import { statSync } from 'node:fs';
+import type { Logger } from 'pino';
+
+import type { Instant } from '../plugin.ts';
+import { isDamage, isWhole, salvage, setAside } from './salvage.ts';
+import { openFile, type OutboxFile } from './sqlite-file.ts';
+
+export interface SqliteStoreOptions {
+  readonly path: string;
+  readonly logger: Logger;
+  readonly clock: () => Instant;
+  readonly checkAtStartBytes: number;
+  /** The file was damaged and is now another one: what was known of it must be read anew. */
+  onRescued(): void;
+}
+
+/** The file, replaced by what can be saved of it when it turns out to be damaged. */
+export interface SqliteStore {
+  readonly file: OutboxFile;
+  /** Runs a step on the file; when the file is damaged, again on its successor. */
+  onFile<T>(step: () => T): T;
+  /**
+   * One transaction. `synced`: on disk when it returns. What only follows from it need not be: when the power fails it is as if it had not
+   * happened yet, and the same publications are delivered again.
+   */
+  transact(step: () => void, durability?: 'synced' | 'follows'): void;
+}
+
+export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
+  const { path, logger, clock } = options;
+  let file = openWhole();
+  let durable: 'synced' | 'follows' | undefined;
+
+  function openWhole(): OutboxFile {
+    try {
+      const opened = openFile(path, clock());
+      if (statSync(path).size > options.checkAtStartBytes || isWhole(opened)) return opened;
+      opened.db.close();
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+    }
+    return startAfresh();
+  }
+
+  function startAfresh(): OutboxFile {
+    const aside = setAside(path, clock());
+    const fresh = openFile(path, clock());
+    const { saved, unreadable } = salvage(aside, fresh);
+    logger.error(
+      { file: path, setAside: aside, saved, unreadable },
+      'the outbox file is damaged; it was set aside and what could be read was saved',
+    );
+    return fresh;
+  }
+
+  function onFile<T>(step: () => T): T {
+    try {
+      return step();
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      file.db.close();
+      file = startAfresh();
+      durable = undefined;
+      options.onRescued();
+      return step();
+    }
+  }
+
+  return {
+    get file() {
+      return file;
+    },
+    onFile,
+    transact(step, durability = 'follows') {
+      onFile(() => {
+        if (durable !== durability) file.db.pragma(`synchronous = ${durability === 'synced' ? 'FULL' : 'NORMAL'}`);
+        durable = durability;
+        file.begin.run();
+        try {
+          step();
+          file.commit.run();
+        } catch (error) {
+          if (file.db.inTransaction) file.rollback.run();
+          throw error;
+        }
+      });
+    },
+  };
+}
