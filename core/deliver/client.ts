@@ -1,6 +1,4 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import axios, { AxiosError, type AxiosResponse } from 'axios';
+import { Pool, type Dispatcher } from 'undici';
 
 import type { Answer } from './answer.ts';
 
@@ -31,52 +29,59 @@ export interface BrokerClient {
 }
 
 /** Errors with which no connection came about. */
-const unreachedCodes = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN']);
+const unreachedCodes = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
 /** Errors of a connection that the broker closed while it was idle. */
-const staleCodes = new Set(['ECONNRESET', 'EPIPE']);
+const staleCodes = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+/** No answer of a broker is longer. */
+const longestAnswerBytes = 64 * 1024 * 1024;
 
-/** Speaks to one NGSI-LD broker over few kept connections. The body always goes with Content-Length, never in chunks. */
+/** Speaks to one NGSI-LD broker over few kept connections. The body always goes with Content-Length, never in chunks. Follows no redirect. */
 export function createBrokerClient(options: BrokerClientOptions): BrokerClient {
-  const agentOptions = { keepAlive: true, maxSockets: options.maxSockets ?? 4, scheduling: 'lifo' as const };
-  const httpAgent = new HttpAgent(agentOptions);
-  const httpsAgent = new HttpsAgent(agentOptions);
-  const base = options.url.endsWith('/') ? options.url : `${options.url}/`;
-  const http = axios.create({
-    httpAgent,
-    httpsAgent,
-    timeout: options.timeoutMs ?? 30_000,
-    maxRedirects: 0,
-    proxy: false,
-    maxBodyLength: Infinity,
-    maxContentLength: 64 * 1024 * 1024,
-    responseType: 'text',
-    transformRequest: [],
-    transformResponse: [],
-    validateStatus: () => true,
+  const base = new URL(options.url.endsWith('/') ? options.url : `${options.url}/`);
+  const timeoutMs = options.timeoutMs ?? 30_000;
+  const pool = new Pool(base.origin, {
+    connections: options.maxSockets ?? 4,
+    pipelining: 1,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    connect: { timeout: Math.min(timeoutMs, 10_000) },
+    // Brokers close idle connections after 30 s.
+    keepAliveTimeout: 20_000,
+    maxResponseSize: longestAnswerBytes,
   });
 
   async function post(path: string, body: string, context: string, signal?: AbortSignal): Promise<Answer> {
-    const data = Buffer.from(body);
     const token = options.token?.();
-    const send = () =>
-      http.post<string>(base + path, data, {
-        headers: {
-          'Content-Type': 'application/json',
-          'Content-Length': data.length,
-          Accept: 'application/json',
-          ...(context !== '' && { Link: `<${context}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"` }),
-          ...(options.tenant !== undefined && { 'NGSILD-Tenant': options.tenant }),
-          ...(token !== undefined && { Authorization: `Bearer ${token}` }),
-        },
-        ...(signal !== undefined && { signal }),
-      });
+    const request: Dispatcher.RequestOptions = {
+      method: 'POST',
+      path: base.pathname + path,
+      body,
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json',
+        ...(context !== '' && { link: `<${context}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"` }),
+        ...(options.tenant !== undefined && { 'ngsild-tenant': options.tenant }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      },
+      ...(signal !== undefined && { signal }),
+    };
+    // A connection that was kept may have been closed by the broker meanwhile: that says nothing of the broker.
+    const isKept = pool.stats.free > 0;
     try {
-      return answerOf(await send());
+      return await answerOf(await pool.request(request));
     } catch (error) {
-      if (!isStaleConnection(error)) return noAnswer(error);
+      if (!isKept || !staleCodes.has((error as { code?: string }).code ?? '')) return noAnswer(error);
     }
     try {
-      return answerOf(await send());
+      return await answerOf(await pool.request(request));
     } catch (error) {
       return noAnswer(error);
     }
@@ -87,16 +92,9 @@ export function createBrokerClient(options: BrokerClientOptions): BrokerClient {
     remove: (body, signal) => post('ngsi-ld/v1/entityOperations/delete', body, '', signal),
     addHistory: (body, context, signal) => post('ngsi-ld/v1/temporal/entities', body, context, signal),
     close() {
-      httpAgent.destroy();
-      httpsAgent.destroy();
+      void pool.destroy();
     },
   };
-}
-
-function isStaleConnection(error: unknown): boolean {
-  if (!(error instanceof AxiosError) || !staleCodes.has(error.code ?? '')) return false;
-  const request = error.request as { _currentRequest?: { reusedSocket?: boolean }; reusedSocket?: boolean } | undefined;
-  return request?.reusedSocket === true || request?._currentRequest?.reusedSocket === true;
 }
 
 function noAnswer(error: unknown): Answer {
@@ -104,12 +102,14 @@ function noAnswer(error: unknown): Answer {
   return { status: 0, failure: `the broker did not answer: ${message || code}`, unreached: unreachedCodes.has(code ?? '') };
 }
 
-function answerOf(response: AxiosResponse<string>): Answer {
-  const retryAfterMs = readRetryAfter(response.headers['retry-after'], response.headers['date']);
-  return { status: response.status, body: parse(response.data), ...(retryAfterMs !== undefined && { retryAfterMs }) };
+async function answerOf({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<Answer> {
+  const text = await body.text();
+  const retryAfterMs = readRetryAfter(headers['retry-after'], headers['date']);
+  return { status: statusCode, body: parse(text), ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }
 
 function parse(text: string): unknown {
+  if (text === '') return text;
   try {
     return JSON.parse(text) as unknown;
   } catch {

@@ -4,12 +4,13 @@ import { isServiceMissing, readAnswer, readFailure, readRemoval, type Answer } f
 import type { Fault, Ticket } from './circuit.ts';
 import type { BrokerClient } from './client.ts';
 import type { DeliveryObserver, DeliveryResult } from './deliverer.ts';
-import type { Lane, LaneLimits, Parcel } from './lane.ts';
+import type { Parcel } from './parcel.ts';
+import type { Batch, BatchLimits, DeliveryQueue } from './queue.ts';
 
 export interface CourierOptions {
   readonly client: BrokerClient;
-  readonly lane: Lane;
-  readonly limits: LaneLimits;
+  readonly queue: DeliveryQueue;
+  readonly limits: BatchLimits;
   readonly signal: AbortSignal;
   /** False when stopping before it could be recorded. */
   settle(settlement: Settlement): Promise<boolean>;
@@ -24,7 +25,7 @@ export interface CourierOptions {
 /** Batches are not halved for their size below this. */
 const smallestBatchBytes = 64_000;
 
-/** Brings one batch of a lane to the broker and settles each entity by what the broker says of it. */
+/** Brings batches to the broker and settles each entity by what the broker says of it. */
 export class Courier {
   /** Undefined until the broker was asked for the first time. */
   private takesHistory: boolean | undefined;
@@ -33,7 +34,7 @@ export class Courier {
 
   constructor(private readonly options: CourierOptions) {}
 
-  async carry(batch: { readonly parcels: readonly Parcel[]; readonly context: string }, ticket: Ticket): Promise<void> {
+  async carry(batch: Batch, ticket: Ticket): Promise<void> {
     const lateLetters = new Map<string, Rejection>();
     for (const parcel of batch.parcels) {
       if (parcel.late === undefined) continue;
@@ -41,12 +42,12 @@ export class Courier {
       if (outcome === 'wait') return;
       if (outcome !== 'taken') lateLetters.set(parcel.id, outcome);
     }
-    const known = batch.parcels.filter(({ live, removal }) => live === undefined && removal === undefined);
+    const known = batch.parcels.filter(({ json, removal }) => json === undefined && removal === undefined);
     if (known.length > 0) {
       for (const { late, queued } of known) if (late === undefined) this.options.observe('repeated', queued);
       if (!(await this.settle(known, [], lateLetters))) return;
     }
-    const live = batch.parcels.filter(({ live, removal }) => live !== undefined || removal !== undefined);
+    const live = batch.parcels.filter(({ json, removal }) => json !== undefined || removal !== undefined);
     if (live.length > 0) await this.send(live, batch.context, ticket, lateLetters);
   }
 
@@ -57,7 +58,7 @@ export class Courier {
     ticket: Ticket,
     letters: ReadonlyMap<string, Rejection>,
   ): Promise<boolean> {
-    const { client, lane, limits, signal } = this.options;
+    const { client, queue, limits, signal } = this.options;
     const ids = parcels.map(({ id }) => id);
     const removes = parcels[0]?.removal === true;
     const body = removes ? JSON.stringify(ids) : `[${parcels.map(({ json }) => json).join(',')}]`;
@@ -99,7 +100,7 @@ export class Courier {
     const retry = new Set(verdict.retry.map(({ id }) => id));
     for (const { id, queued } of parcels.filter((parcel) => retry.has(parcel.id))) {
       this.options.observe('retried', queued);
-      lane.block(id, this.options.pause);
+      queue.block(id, this.options.pause);
     }
     const apart = parcels.filter(({ id }) => verdict.apart.includes(id));
     return apart.length === 0 || this.sendHalves(apart, context, ticket, letters);
@@ -134,23 +135,25 @@ export class Courier {
     if (!(await this.options.settle(settlement))) return false;
     const seqs = new Set([...settlement.accepted, ...settlement.refused.map(({ queued }) => queued)].map(({ seq }) => seq));
     for (const seq of seqs) this.inHistory.delete(seq);
-    for (const { id } of accepted) this.options.lane.delivered(id);
-    this.options.lane.settled(seqs);
+    for (const { id } of accepted) this.options.queue.delivered(id);
+    this.options.queue.settled(seqs);
     return true;
   }
 
   /** Gives the late part to the broker's history. Anything but `taken` and `wait` is the reason why it is kept as a dead letter. */
   private async addHistory(parcel: Parcel, context: string, ticket: Ticket): Promise<'taken' | 'wait' | Rejection> {
-    const { historyJson: body, queued } = parcel;
-    const seq = queued.at(-1)?.seq ?? 0;
-    if (body === undefined || this.inHistory.has(seq)) return 'taken';
+    const { historyJson: body, late = [] } = parcel;
+    if (body === undefined || late.every(({ queued }) => this.inHistory.has(queued.seq))) return 'taken';
     if (this.takesHistory === false) return noHistory();
     const answer = await this.timed(1, body, () => this.options.client.addHistory(body, context, this.options.signal));
     if (answer.status >= 200 && answer.status < 300) {
       this.takesHistory = true;
-      this.inHistory.add(seq);
+      for (const { queued } of late) this.inHistory.add(queued.seq);
       this.options.succeeded(ticket);
-      this.options.observe('late', queued);
+      this.options.observe(
+        'late',
+        late.map(({ queued }) => queued),
+      );
       return 'taken';
     }
     if (answer.status === 405 || answer.status === 501 || (answer.status === 404 && isServiceMissing(answer.body))) {
@@ -175,8 +178,6 @@ function noHistory(): Rejection {
   return reject('deliver', 'late_value', 'the broker holds a newer value and takes no values into its history; kept here for replay');
 }
 
-function lateLetter({ late, queued }: Parcel, rejection: Rejection | undefined): Settlement['refused'] {
-  const last = queued.at(-1);
-  if (rejection === undefined || late === undefined || last === undefined) return [];
-  return [{ queued: { ...last, entity: late }, rejection }];
+function lateLetter({ late = [] }: Parcel, rejection: Rejection | undefined): Settlement['refused'] {
+  return rejection === undefined ? [] : late.map(({ queued, entity }) => ({ queued: { ...queued, entity }, rejection }));
 }

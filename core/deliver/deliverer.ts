@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 
 import type { Entity } from '../entity/entity.ts';
@@ -8,7 +7,7 @@ import { jitter, Signal } from './backoff.ts';
 import { Circuit, type Fault, type Ticket } from './circuit.ts';
 import type { BrokerClient } from './client.ts';
 import { Courier } from './courier.ts';
-import { Lane, type LaneLimits } from './lane.ts';
+import { DeliveryQueue, type BatchLimits } from './queue.ts';
 import { encodeStrings, type ForbiddenCharacters } from './strings.ts';
 
 export type DeliveryResult = 'accepted' | 'refused' | 'retried' | 'late' | 'repeated';
@@ -32,7 +31,7 @@ export interface DelivererOptions {
   readonly forbiddenCharacters?: ForbiddenCharacters;
   /** `off` (default): every value is sent, since history is made of what arrives. `newest`: only the newest state of those that wait. */
   readonly coalesce?: 'off' | 'newest';
-  /** Batches under way at the same time; an entity always has the same lane. Divides 16. Default 4. */
+  /** Batches under way at the same time, none of them with an entity of another. Default 4. */
   readonly lanes?: number;
   /** Entities in a batch. Default 200. */
   readonly batchEntities?: number;
@@ -40,7 +39,7 @@ export interface DelivererOptions {
   readonly batchBytes?: number;
   /** First and longest pause of the full-jitter backoff. Default 1 s and 30 s; 5 s while no connection comes about. */
   readonly backoffMs?: { readonly first: number; readonly longest: number; readonly longestUnreached: number };
-  /** An idle lane waits so long after an append, so that what comes together goes together. Default 20 ms. */
+  /** A batch that is not full waits so long for more. Default 20 ms. */
   readonly lingerMs?: number;
   /** How often to look for what another process appended. Default 1 s. */
   readonly pollMs?: number;
@@ -75,7 +74,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const now = options.now ?? Date.now;
   const random = options.random ?? Math.random;
   const backoff = options.backoffMs ?? defaultBackoff;
-  const limits: LaneLimits = { entities: options.batchEntities ?? 200, bytes: options.batchBytes ?? 900_000 };
+  const limits: BatchLimits = { entities: options.batchEntities ?? 200, bytes: options.batchBytes ?? 900_000 };
   const circuit = new Circuit({
     baseMs: backoff.first,
     capMs: backoff.longest,
@@ -85,7 +84,9 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   });
   const appended = new Signal();
   const abort = new AbortController();
-  let running: Promise<unknown> | undefined;
+  const underWay = new Set<Promise<void>>();
+  let timer: NodeJS.Timeout | undefined;
+  let running = false;
   let stopping = false;
   let lastSuccess: number | undefined;
 
@@ -127,73 +128,95 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     if (publications.length > 0) options.observer?.delivered?.(result, publications);
   }
 
-  async function run(lane: Lane): Promise<void> {
-    const courier = new Courier({
-      client: options.client,
-      lane,
-      limits,
-      signal: abort.signal,
-      settle,
-      succeeded,
-      failed,
-      observe,
-      requested: (request) => options.observer?.requested?.(request),
-      pause,
-    });
-    while (!stopping) {
-      if (!lane.fill()) {
-        await appended.wait(Math.min(pollMs, lane.nextUnblock()));
-        await sleep(options.lingerMs ?? 20);
-        continue;
-      }
-      const ticket = await circuit.enter();
-      if (ticket === undefined) return;
-      try {
-        await courier.carry(lane.take(), ticket);
-      } finally {
-        circuit.release(ticket);
-      }
+  const queue = new DeliveryQueue({
+    outbox,
+    limits,
+    coalesce: options.coalesce ?? 'off',
+    contextOf: options.contextOf,
+    prepare: options.forbiddenCharacters === 'encode' ? encodeStrings : undefined,
+    now,
+  });
+  const courier = new Courier({
+    client: options.client,
+    queue,
+    limits,
+    signal: abort.signal,
+    settle,
+    succeeded,
+    failed,
+    observe,
+    requested: (request) => options.observer?.requested?.(request),
+    pause,
+  });
+
+  /** Starts what can be started; looks again when something was appended, answered or may be tried again. */
+  function pump(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    if (!running) return;
+    let rest = Infinity;
+    while (underWay.size < lanes && queue.fill()) {
+      rest = queue.rest(options.lingerMs ?? 20);
+      if (rest > 0) break;
+      const carried: Promise<void> = carry().finally(() => {
+        underWay.delete(carried);
+        look();
+      });
+      underWay.add(carried);
+    }
+    timer = setTimeout(look, Math.min(pollMs, rest, queue.nextRetry()));
+  }
+
+  /** A defect must not end the delivery for good. */
+  function look(): void {
+    try {
+      pump();
+    } catch (error) {
+      logger.error({ err: error }, 'delivery failed unexpectedly; it goes on after a pause');
+      timer = setTimeout(look, pollMs);
     }
   }
 
-  /** A defect must not end a lane for good. */
-  async function keepRunning(lane: Lane): Promise<void> {
-    for (let attempt = 0; !stopping; attempt++) {
-      try {
-        await run(lane);
-      } catch (error) {
-        logger.error({ err: error }, 'delivery failed unexpectedly; it goes on after a pause');
-        await appended.wait(pause(attempt));
-      }
+  async function carry(): Promise<void> {
+    const ticket = await circuit.enter();
+    if (ticket === undefined) return;
+    const batch = queue.take();
+    try {
+      if (batch !== undefined) await courier.carry(batch, ticket);
+    } catch (error) {
+      logger.error({ err: error }, 'delivery failed unexpectedly; it goes on after a pause');
+      await appended.wait(pause(0));
+    } finally {
+      if (batch !== undefined) queue.finish(batch);
+      circuit.release(ticket);
     }
   }
 
   return {
     start() {
-      if (running !== undefined) return;
-      outbox.onAppended(() => appended.fire());
-      const prepare = options.forbiddenCharacters === 'encode' ? encodeStrings : (entity: Entity) => entity;
-      const all = Array.from({ length: lanes }, (_, lane) =>
-        keepRunning(
-          new Lane({ outbox, lane, lanes, limits, coalesce: options.coalesce ?? 'off', contextOf: options.contextOf, prepare, now }),
-        ),
-      );
-      running = Promise.all(all);
+      if (running) return;
+      running = true;
+      outbox.onAppended(() => {
+        if (underWay.size < lanes) look();
+      });
+      look();
     },
     async stop() {
       stopping = true;
+      running = false;
+      clearTimeout(timer);
       circuit.close();
       appended.fire();
-      const timer = setTimeout(() => abort.abort(), stopMs);
-      await running;
-      clearTimeout(timer);
+      const ending = setTimeout(() => abort.abort(), stopMs);
+      await Promise.all(underWay);
+      clearTimeout(ending);
       options.client.close();
     },
-    wake: () => appended.fire(),
+    wake: look,
     status() {
       const { fault } = circuit;
       return {
-        state: stopping || running === undefined ? 'stopped' : (fault?.kind ?? 'ready'),
+        state: stopping || !running ? 'stopped' : (fault?.kind ?? 'ready'),
         ...(fault !== undefined && { lastError: fault.message }),
         ...(lastSuccess !== undefined && { lastSuccessAt: new Date(lastSuccess).toISOString() }),
       };

@@ -46,10 +46,17 @@ export function coalesce(states: readonly Queued[]): Entity | undefined {
   );
 }
 
-/** Body of `POST /temporal/entities`: each attribute is a list of instances. ETSI GS CIM 009 5.2.20. */
-export function temporalBody(entity: Entity): string {
-  const instances = attributesOf(entity).map(([name, attribute]) => [name, [attribute]]);
-  return JSON.stringify({ id: entity.id, type: entity.type, ...Object.fromEntries(instances) });
+/** Body of `POST /temporal/entities` with states of one entity: each attribute is a list of instances. ETSI GS CIM 009 5.2.20. */
+export function temporalBody(states: readonly Entity[]): string {
+  const instances = new Map<string, Attribute[]>();
+  for (const state of states) {
+    for (const [name, attribute] of attributesOf(state)) {
+      const list = instances.get(name);
+      if (list === undefined) instances.set(name, [attribute]);
+      else list.push(attribute);
+    }
+  }
+  return JSON.stringify({ id: states[0]?.id, type: states[0]?.type, ...Object.fromEntries(instances) });
 }
 
 function entityOf({ id, type }: Entity, attributes: readonly (readonly [string, Attribute])[]): Entity {

@@ -60,7 +60,13 @@ describe('coalesce', () => {
 
 describe('temporalBody', () => {
   it('makes a list of instances of each attribute', () => {
-    expect(JSON.parse(temporalBody(state({ a: value(1, 10) })))).toEqual({ id: 'urn:x', type: 'X', a: [value(1, 10)] });
+    expect(JSON.parse(temporalBody([state({ a: value(1, 10) })]))).toEqual({ id: 'urn:x', type: 'X', a: [value(1, 10)] });
+    expect(JSON.parse(temporalBody([state({ a: value(1, 10) }), state({ a: value(2, 11), b: value(3, 11) })]))).toEqual({
+      id: 'urn:x',
+      type: 'X',
+      a: [value(1, 10), value(2, 11)],
+      b: [value(3, 11)],
+    });
   });
 });
 

@@ -1,0 +1,89 @@
+import type { Entity } from '../entity/entity.ts';
+import type { Outbox, Queued } from '../outbox/outbox.ts';
+import { momentsOf } from '../outbox/watermarks.ts';
+import { coalesce, planState, temporalBody, type Plan } from './plan.ts';
+
+/** One entity's place in a batch. */
+export interface Parcel {
+  readonly id: string;
+  /** The publications that are settled with it. */
+  readonly queued: readonly Queued[];
+  /** What the broker's present state takes, as JSON. */
+  readonly json?: string;
+  /** Values for the broker's history, by the publication they belong to, and the request that brings them there. */
+  readonly late?: readonly { readonly queued: Queued; readonly entity: Entity }[];
+  readonly historyJson?: string;
+  /** The entity goes from the broker. */
+  readonly removal?: true;
+}
+
+export interface PlanOptions {
+  readonly outbox: Outbox;
+  readonly coalesce: 'off' | 'newest';
+  readonly prepare?: ((entity: Entity) => Entity) | undefined;
+}
+
+/** Late states of one entity in one request to the history. */
+const mostLate = 200;
+
+/** What is to be done next for an entity: its oldest state, several where they are coalesced or all belong to the history. */
+export function planParcel(id: string, states: readonly Queued[], options: PlanOptions): Parcel {
+  const [first] = states;
+  if (first === undefined) return { id, queued: [] };
+  if (first.removal === true) return { id, queued: [first], removal: true };
+  if (options.coalesce === 'off' && isNewerThroughout(first.entity, options.outbox)) {
+    return { id, queued: [first], json: textOf(first.entity, first.json, options) };
+  }
+  const queued = options.coalesce === 'off' ? [first] : statesUpToRemoval(states);
+  const entity = coalesce(queued);
+  const plan = entity === undefined ? {} : planOf(entity, options.outbox);
+  if (plan.live === undefined && plan.late !== undefined && queued.length === 1) return history(id, states, options);
+  return {
+    id,
+    queued,
+    ...(plan.live !== undefined && { json: textOf(plan.live, plan.live === first.entity ? first.json : undefined, options) }),
+    ...lateOf(queued.slice(-1), plan, options),
+  };
+}
+
+/** Newer than all that the broker holds of the entity: the usual case, for which no attribute need be looked at by itself. */
+function isNewerThroughout(entity: Entity, outbox: Outbox): boolean {
+  const newest = outbox.newestMark?.(entity.id);
+  if (newest === undefined) return false;
+  if (newest === '') return true;
+  const moments = momentsOf(entity);
+  return moments === undefined || moments.oldest > newest;
+}
+
+function planOf(entity: Entity, outbox: Outbox): Plan {
+  return planState(entity, (attribute) => outbox.watermark(entity.id, attribute));
+}
+
+function statesUpToRemoval(states: readonly Queued[]): readonly Queued[] {
+  const end = states.findIndex(({ removal }) => removal === true);
+  return end < 0 ? states : states.slice(0, end);
+}
+
+/** The states from the first on that belong to the history as a whole, in one request. */
+function history(id: string, states: readonly Queued[], options: PlanOptions): Parcel {
+  const late: { readonly queued: Queued; readonly entity: Entity }[] = [];
+  for (const queued of states) {
+    const plan = queued.removal === true || late.length >= mostLate ? {} : planOf(queued.entity, options.outbox);
+    if (plan.live !== undefined || plan.late === undefined) break;
+    late.push({ queued, entity: plan.late });
+  }
+  const { prepare } = options;
+  const entities = late.map(({ entity }) => (prepare === undefined ? entity : prepare(entity)));
+  return { id, queued: late.map(({ queued }) => queued), late, historyJson: temporalBody(entities) };
+}
+
+function lateOf(queued: readonly Queued[], { late }: Plan, { prepare }: PlanOptions): Partial<Parcel> {
+  const [last] = queued;
+  if (late === undefined || last === undefined) return {};
+  return { late: [{ queued: last, entity: late }], historyJson: temporalBody([prepare === undefined ? late : prepare(late)]) };
+}
+
+function textOf(entity: Entity, json: string | undefined, { prepare }: PlanOptions): string {
+  if (prepare !== undefined) return JSON.stringify(prepare(entity));
+  return json ?? JSON.stringify(entity);
+}

@@ -1,0 +1,202 @@
+import type { Entity } from '../entity/entity.ts';
+import type { Outbox, Queued } from '../outbox/outbox.ts';
+import { planParcel, type Parcel } from './parcel.ts';
+import { Retries } from './retries.ts';
+
+export interface BatchLimits {
+  /** Entities in one batch. */
+  entities: number;
+  /** Bytes of one batch. */
+  bytes: number;
+}
+
+export interface Batch {
+  readonly parcels: readonly Parcel[];
+  readonly context: string;
+}
+
+export interface QueueOptions {
+  readonly outbox: Outbox;
+  readonly limits: BatchLimits;
+  readonly coalesce: 'off' | 'newest';
+  readonly contextOf: (entity: Entity) => string;
+  /** Last change before an entity is sent; left out: none. */
+  readonly prepare?: ((entity: Entity) => Entity) | undefined;
+  readonly now: () => number;
+}
+
+/** Publications read ahead, in all and of one entity. */
+const window = 4_000;
+const ofOneEntity = 1_000;
+const removals = '-';
+
+/** What waits of one entity, in order. */
+interface Line {
+  readonly id: string;
+  states: Queued[];
+  underWay: boolean;
+  isReady: boolean;
+}
+
+/**
+ * Says what goes into the next batch: each entity once, one context, oldest first. An entity with a batch under way is in no other one,
+ * so that its states arrive in order whatever happens to a request; all others go on.
+ */
+export class DeliveryQueue {
+  private readonly lines = new Map<string, Line>();
+  /** Entities that may be sent, by context. */
+  private readonly ready = new Map<string, Line[]>();
+  private readonly retries: Retries;
+  private readUpTo = 0;
+  private held = 0;
+  private readyCount = 0;
+  private readySince = 0;
+  private readonly settledSeqs = new Set<number>();
+
+  constructor(private readonly options: QueueOptions) {
+    this.retries = new Retries(options.now);
+  }
+
+  /** Reads ahead; whether something can be sent now. */
+  fill(): boolean {
+    this.retries.due();
+    if (this.retries.returning.size > 0) this.readReturning();
+    for (let reads = 0; reads < 4 && this.held < window / 2; reads++) {
+      const rows = this.options.outbox.peek(window, 0, 1, this.readUpTo);
+      for (const row of rows) {
+        this.readUpTo = row.seq;
+        if (!this.retries.isBehind(row.entity.id)) this.add(row);
+      }
+      if (rows.length < window) break;
+    }
+    return this.readyCount > 0;
+  }
+
+  /** Milliseconds until a batch should go: at once when it is full, else `lingerMs` after its first entity came. */
+  rest(lingerMs: number): number {
+    return this.readyCount >= this.options.limits.entities ? 0 : this.readySince + lingerMs - this.options.now();
+  }
+
+  take(): Batch | undefined {
+    const context = this.oldestContext();
+    const lines = this.ready.get(context ?? '');
+    if (context === undefined || lines === undefined) return undefined;
+    const { limits } = this.options;
+    const parcels: Parcel[] = [];
+    let bytes = 2;
+    let taken = 0;
+    for (const line of lines) {
+      const parcel = planParcel(line.id, line.states, this.options);
+      bytes += parcel.json === undefined ? 0 : Buffer.byteLength(parcel.json) + 1;
+      if (bytes > limits.bytes && parcels.length > 0) break;
+      parcels.push(parcel);
+      line.underWay = true;
+      line.isReady = false;
+      taken++;
+      if (parcels.length >= limits.entities) break;
+    }
+    lines.splice(0, taken);
+    if (lines.length === 0) this.ready.delete(context);
+    this.readyCount -= taken;
+    this.readySince = this.options.now();
+    return { parcels, context: context === removals ? '' : context };
+  }
+
+  /** These are settled. Their entities may be sent again after `finish`. */
+  settled(seqs: Iterable<number>): void {
+    for (const seq of seqs) this.settledSeqs.add(seq);
+  }
+
+  delivered(id: string): void {
+    this.retries.delivered(id);
+  }
+
+  /** Keeps one entity back while the others go on. `pause` gives the wait by how often it failed. */
+  block(id: string, pause: (attempts: number) => number): void {
+    const line = this.lines.get(id);
+    const first = line?.states.find(({ seq }) => !this.settledSeqs.has(seq))?.seq ?? this.readUpTo + 1;
+    this.retries.block(id, first - 1, pause);
+  }
+
+  /** The batch is no longer under way; what of it is not settled comes again. */
+  finish({ parcels }: Batch): void {
+    for (const { id, queued } of parcels) {
+      const line = this.lines.get(id);
+      if (line === undefined) continue;
+      line.underWay = false;
+      const left = line.states.filter(({ seq }) => !this.settledSeqs.has(seq));
+      for (const { seq } of queued) this.settledSeqs.delete(seq);
+      this.held -= line.states.length - left.length;
+      line.states = left;
+      if (this.retries.isBlocked(id)) this.forget(line);
+      else if (left.length > 0) this.offer(line);
+      else {
+        this.lines.delete(id);
+        this.retries.drained(id);
+      }
+    }
+  }
+
+  /** Milliseconds until an entity that was kept back may be tried again. */
+  nextRetry(): number {
+    return this.retries.next();
+  }
+
+  private forget(line: Line): void {
+    this.held -= line.states.length;
+    this.lines.delete(line.id);
+  }
+
+  private add(queued: Queued): void {
+    const { id } = queued.entity;
+    let line = this.lines.get(id);
+    if (line === undefined) this.lines.set(id, (line = { id, states: [], underWay: false, isReady: false }));
+    line.states.push(queued);
+    this.held++;
+    if (line.states.length >= ofOneEntity) this.retries.fallBehind(id, queued.seq);
+    if (!line.underWay && !line.isReady) this.offer(line);
+  }
+
+  private offer(line: Line): void {
+    const [first] = line.states;
+    if (first === undefined) return;
+    const context = first.removal === true ? removals : this.options.contextOf(first.entity);
+    const lines = this.ready.get(context);
+    if (lines === undefined) this.ready.set(context, [line]);
+    else lines.push(line);
+    line.isReady = true;
+    if (this.readyCount++ === 0) this.readySince = this.options.now();
+  }
+
+  private oldestContext(): string | undefined {
+    let oldest = Infinity;
+    let found: string | undefined;
+    for (const [context, [line]] of this.ready) {
+      const seq = line?.states[0]?.seq ?? Infinity;
+      if (seq >= oldest) continue;
+      oldest = seq;
+      found = context;
+    }
+    return found;
+  }
+
+  /** Reads once more, from where they stopped, what waits of entities that come back, up to where all others are. */
+  private readReturning(): void {
+    const { returning } = this.retries;
+    let after = Math.min(...returning.values());
+    for (let more = true; more && returning.size > 0;) {
+      const rows = this.options.outbox.peek(window, 0, 1, after);
+      for (const row of rows) {
+        after = row.seq;
+        if (row.seq > this.readUpTo) break;
+        const { id } = row.entity;
+        const from = returning.get(id);
+        if (from === undefined || row.seq <= from) continue;
+        this.add(row);
+        if (this.retries.isFull(id)) returning.delete(id);
+      }
+      more = rows.length === window && after <= this.readUpTo;
+    }
+    this.retries.returned();
+  }
+}
