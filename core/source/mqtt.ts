@@ -1,182 +1,111 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
-import type { Logger } from 'pino';
+import type { Packet } from 'mqtt-packet';
 
-import type { StateStore } from '../outbox/outbox.ts';
-import type { Instant, MqttMessage } from '../plugin.ts';
-import { canHoldAcks, guardAcks } from './mqtt-acks.ts';
+import { MqttLink } from './mqtt-link.ts';
+import { defaults, subscriptionsKey, unknownProtocol, type MqttSource, type MqttSourceOptions } from './mqtt-options.ts';
+import { startWebSocketSource } from './mqtt-websocket.ts';
 
-export interface MqttSourceOptions {
-  /** `mqtt://host:1883`, `mqtts://…`, `ws://…`. */
-  readonly url: string;
-  /** Fixed: the broker keeps what comes while we are away under this name. */
-  readonly clientId: string;
-  readonly username?: string;
-  readonly password?: string;
-  readonly topics: readonly string[];
-  /** Resolves when the message is durable; only then it is acknowledged. Many calls are under way at the same time. */
-  accept(message: MqttMessage): Promise<void>;
-  readonly logger: Logger;
-  /** Remembers what was subscribed to, so that topics no longer wanted are given up: a persistent session keeps them. */
-  readonly state?: StateStore;
-  /** `auto` (default): MQTT 5, and 3.1.1 where the broker does not know it. */
-  readonly protocol?: 'auto' | '5' | '3.1.1';
-  /** Messages that the broker may have under way without PUBACK (MQTT 5). Default 1000. */
-  readonly receiveMaximum?: number;
-  /** How long the broker keeps our session while we are away (MQTT 5). Default 30 days. */
-  readonly sessionExpirySeconds?: number;
-  readonly clock?: () => Instant;
-  readonly random?: () => number;
-}
-
-export interface MqttSourceStatus {
-  /** The broker answered and granted every subscription: from now on it keeps what is published for us. */
-  readonly connected: boolean;
-  readonly lastError?: string;
-  /** Messages that wait for the disk. */
-  readonly waiting: number;
-  readonly protocol: '5' | '3.1.1';
-}
-
-export interface MqttSource {
-  status(): MqttSourceStatus;
-  /** At QoS 0; lost while there is no connection. */
-  publish(topic: string, payload: Uint8Array): void;
-  /** Takes nothing more, acknowledges what is safe within 5 s, leaves the session with the broker. */
-  stop(): Promise<void>;
-}
-
-const longestReconnectMs = 10_000;
-const firstReconnectMs = 500;
-const stopMs = 5_000;
-const endMs = 1_000;
-const mostWaitingBytes = 64 * 1024 * 1024;
-/** CONNACK codes for a protocol version that the broker does not know: 3.1.1 and 5. */
-const unknownProtocol = new Set([1, 132]);
-const subscriptionsKey = 'core/source/mqtt/topics';
+export type { MqttSource, MqttSourceOptions, MqttSourceStatus } from './mqtt-options.ts';
 
 /** Subscribes at QoS 1 in a persistent session and acknowledges only what is durable. Reconnects for ever; resolves before it is connected. */
 export async function startMqttSource(options: MqttSourceOptions): Promise<MqttSource> {
+  return /^wss?:/.test(options.url) ? startWebSocketSource(options) : startSocketSource(options);
+}
+
+function startSocketSource(options: MqttSourceOptions): MqttSource {
   const { logger, topics } = options;
   const clock = options.clock ?? (() => new Date().toISOString());
-  const receiveMaximum = options.receiveMaximum ?? 1_000;
-  const mode = (await canHoldAcks()) ? 'held' : 'serial';
-  if (mode === 'serial') logger.warn('this version of MQTT.js does not let PUBACKs wait together; messages are taken one by one');
+  const random = options.random ?? Math.random;
+  const receiveMaximum = options.receiveMaximum ?? defaults.receiveMaximum;
   const where = options.url.replace(/\/\/[^@/]*@/, '//');
   let lastError: string | undefined;
   let everConnected = false;
   let subscribed = false;
   let complained = false;
   let attempts = 0;
-  let answered = false;
   let silentCuts = 0;
   let stopping = false;
+  let timer: NodeJS.Timeout | undefined;
 
-  const pause = () => Math.max(20, (options.random ?? Math.random)() * Math.min(longestReconnectMs, firstReconnectMs * 2 ** attempts));
-
-  const settings: IClientOptions = {
+  const link = new MqttLink({
+    url: options.url,
     clientId: options.clientId,
-    ...(options.username !== undefined && { username: options.username }),
-    ...(options.password !== undefined && { password: options.password }),
-    clean: false,
-    resubscribe: false,
-    reconnectOnConnackError: true,
-    connectTimeout: 10_000,
-    reconnectPeriod: pause(),
-    protocolVersion: options.protocol === '3.1.1' ? 4 : 5,
-    properties: { receiveMaximum, sessionExpiryInterval: options.sessionExpirySeconds ?? 30 * 86_400 },
-    manualConnect: true,
-  };
-  const client = mqtt.connect(options.url, settings);
-  const acks = guardAcks(client, {
-    mode,
-    mostWaiting: { messages: 4 * receiveMaximum, bytes: mostWaitingBytes },
-    accept: ({ topic, payload }) =>
-      options.accept({ topic, payload: typeof payload === 'string' ? Buffer.from(payload) : payload, receivedAt: clock() }),
+    username: options.username,
+    password: options.password,
+    receiveMaximum,
+    sessionExpirySeconds: options.sessionExpirySeconds ?? defaults.sessionExpirySeconds,
+    most: { messages: 4 * receiveMaximum, bytes: defaults.mostWaitingBytes },
+    accept: ({ topic, payload }) => options.accept({ topic, payload, receivedAt: clock() }),
+    onConnected() {
+      attempts = 0;
+      lastError = undefined;
+      silentCuts = 0;
+      if (!everConnected || complained) logger.info({ broker: where, protocol: protocol() }, 'MQTT broker connected');
+      everConnected = true;
+      complained = false;
+      subscribe();
+    },
+    onClosed(reason, code, answered) {
+      subscribed = false;
+      if (stopping) return;
+      lastError = reason ?? (answered ? 'the broker closed the connection' : 'the connection was closed before the broker answered');
+      // Some brokers answer an unknown version with a code, some just hang up.
+      if (unknownProtocol.has(code) || (!answered && ++silentCuts === 2 && !everConnected)) fallBack();
+      if (!complained) logger.warn({ broker: where, reason: lastError }, 'the MQTT broker is unavailable; trying for ever');
+      complained = true;
+      const { firstReconnectMs, longestReconnectMs } = defaults;
+      timer = setTimeout(() => link.open(), Math.max(20, random() * Math.min(longestReconnectMs, firstReconnectMs * 2 ** attempts++)));
+    },
   });
+  if (options.protocol === '3.1.1') link.version = 4;
 
-  client.on('connect', () => {
-    attempts = 0;
-    lastError = undefined;
-    answered = true;
-    silentCuts = 0;
-    if (!everConnected || complained) logger.info({ broker: where, protocol: protocolOf(client) }, 'MQTT broker connected');
-    everConnected = true;
-    complained = false;
-    subscribe();
-  });
-  client.on('error', (error) => {
-    answered = true;
-    lastError = error.message || String((error as { code?: unknown }).code);
-    if (unknownProtocol.has((error as { code?: unknown }).code as number)) fallBack();
-  });
-  client.on('close', () => {
-    subscribed = false;
-    if (!answered) {
-      lastError = 'the connection was closed before the broker answered';
-      if (++silentCuts === 2 && !everConnected) fallBack();
-    }
-    if (stopping || complained) return;
-    complained = true;
-    logger.warn({ broker: where, reason: lastError }, 'the MQTT broker is unavailable; trying for ever');
-  });
-  client.on('reconnect', () => {
-    attempts++;
-    answered = false;
-    client.options.reconnectPeriod = pause();
-  });
+  function protocol(): '5' | '3.1.1' {
+    return link.version === 5 ? '5' : '3.1.1';
+  }
 
-  /** Some brokers answer an unknown version with a code, some just hang up. */
   function fallBack(): void {
-    if (options.protocol === '5' || client.options.protocolVersion !== 5) return;
-    client.options.protocolVersion = 4;
+    if (options.protocol === '5' || link.version !== 5) return;
+    link.version = 4;
     logger.info({ broker: where }, 'the MQTT broker does not speak MQTT 5; going on with 3.1.1');
   }
 
   function subscribe(): void {
     const before = options.state?.get(subscriptionsKey);
     const gone = Array.isArray(before) ? before.filter((topic): topic is string => !topics.includes(topic as string)) : [];
-    if (gone.length > 0) client.unsubscribe(gone);
+    if (gone.length > 0) link.request({ cmd: 'unsubscribe', unsubscriptions: gone } as Packet, () => undefined);
     // rh 1 (MQTT 5): retained messages only for a subscription that is new, not at every reconnect.
-    client.subscribe([...topics], { qos: 1, rh: 1 }, (error, granted) => {
-      const refused = (granted ?? []).filter(({ qos }) => qos > 2).map(({ topic }) => topic);
-      if (error === null && refused.length === 0) {
+    const subscriptions = topics.map((topic) => ({ topic, qos: 1 as const, rh: 1 }));
+    link.request({ cmd: 'subscribe', subscriptions } as Packet, (answer) => {
+      const granted = answer.cmd === 'suback' ? (answer.granted as readonly number[]) : [];
+      const refused = topics.filter((_, place) => (granted[place] ?? 128) > 2);
+      if (refused.length === 0) {
         subscribed = true;
         options.state?.set(subscriptionsKey, topics);
-      } else if (client.connected) {
-        lastError = `the broker refuses the subscription to ${refused.join(', ') || topics.join(', ')}`;
-        logger.error(
-          { broker: where, topics: refused, reason: error?.message },
-          'the MQTT broker refuses a subscription; check its access rules',
-        );
+        return;
       }
+      lastError = `the broker refuses the subscription to ${refused.join(', ')}`;
+      logger.error({ broker: where, topics: refused }, 'the MQTT broker refuses a subscription; check its access rules');
     });
   }
 
-  client.connect();
+  link.open();
   return {
     status: () => ({
-      connected: client.connected && subscribed,
+      connected: link.isConnected && subscribed,
       ...(lastError !== undefined && { lastError }),
-      waiting: acks.waiting(),
-      protocol: protocolOf(client),
+      waiting: link.pending.waiting,
+      protocol: protocol(),
     }),
     publish(topic, payload) {
-      if (client.connected) client.publish(topic, Buffer.from(payload), { qos: 0 });
+      if (link.isConnected) link.write({ cmd: 'publish', topic, payload: Buffer.from(payload), qos: 0, dup: false, retain: false });
     },
     async stop() {
       stopping = true;
-      acks.pause();
-      const end = performance.now() + stopMs;
-      while (acks.waiting() > 0 && performance.now() < end) await sleep(10);
-      // Under back-pressure the stream stands still and never sees its end; and MQTT.js would connect again when it closes late.
-      client.options.reconnectPeriod = 0;
-      await Promise.race([client.endAsync(!client.connected), sleep(endMs, undefined, { ref: false })]);
-      client.stream.destroy();
+      clearTimeout(timer);
+      link.pause();
+      const end = performance.now() + defaults.stopMs;
+      while (link.pending.waiting > 0 && performance.now() < end) await sleep(10);
+      link.close();
     },
   };
-}
-
-function protocolOf(client: MqttClient): '5' | '3.1.1' {
-  return client.options.protocolVersion === 5 ? '5' : '3.1.1';
 }
