@@ -1,4 +1,4 @@
-import { attributesOf, type Entity, type Property } from '../entity/entity.ts';
+import type { Entity, Property } from '../entity/entity.ts';
 import type { Models } from '../entity/models.ts';
 import type { Quantities, Quantity } from './quantities.ts';
 
@@ -8,20 +8,25 @@ import type { Quantities, Quantity } from './quantities.ts';
  */
 export function assess(entity: Entity, quantities: Quantities, models: Models): Entity {
   const attributes = models.types.get(entity.type)?.attributes;
-  const flagged: Record<string, Property> = {};
-  for (const [name, attribute] of attributesOf(entity)) {
-    if (attribute.type !== 'Property' || attribute.status !== undefined) continue;
-    const quantity = quantities.get(attributes?.[name]?.quantity ?? '');
-    if (quantity === undefined || numbersOf(attribute.value).every((value) => isWithin(value, quantity))) continue;
+  if (attributes === undefined) return entity;
+  let flagged: Record<string, Property> | undefined;
+  for (const name in entity) {
+    const attribute = entity[name];
+    if (typeof attribute !== 'object' || attribute.type !== 'Property' || attribute.status !== undefined) continue;
+    const named = attributes[name]?.quantity;
+    const quantity = named === undefined ? undefined : quantities.get(named);
+    if (quantity === undefined || isAllWithin(attribute.value, quantity)) continue;
+    flagged ??= {};
     flagged[name] = { ...attribute, status: { type: 'Property', value: 'outsidePhysicalBounds' } };
   }
-  return Object.keys(flagged).length === 0 ? entity : { ...entity, ...flagged };
+  return flagged === undefined ? entity : { ...entity, ...flagged };
 }
 
 /** The number, or those of its phases. */
-function numbersOf(value: Property['value']): number[] {
-  const values: unknown[] = typeof value === 'object' ? Object.values(value) : [value];
-  return values.filter((member) => typeof member === 'number');
+function isAllWithin(value: Property['value'], quantity: Quantity): boolean {
+  if (typeof value === 'number') return isWithin(value, quantity);
+  if (typeof value !== 'object') return true;
+  return Object.values(value).every((member) => typeof member !== 'number' || isWithin(member, quantity));
 }
 
 function isWithin(value: number, { minimum, maximum }: Quantity): boolean {

@@ -22,7 +22,7 @@ export function timed(readings: readonly Reading[], device: Device, receivedAt: 
     observedAt > receivedAt && Date.parse(observedAt) > Date.parse(receivedAt) + toleratedAheadMs;
   const isBefore = ({ observedAt }: Reading): boolean => device.installedAt !== undefined && observedAt < device.installedAt;
   const wrong = readings.filter((reading) => isAhead(reading) || isBefore(reading));
-  const [first] = wrong;
+  const first = wrong[0];
   if (first === undefined) return { readings, rejections: [], isRestamped: false };
   if (device.wrongClock === 'restamp') return { readings: moved(readings, receivedAt), rejections: [], isRestamped: true };
   const stamps = [...new Set(wrong.map(({ observedAt }) => observedAt))];

@@ -9,6 +9,7 @@ export function withoutContradictions(readings: readonly Reading[]): {
   readonly clear: readonly Reading[];
   readonly rejections: Rejection[];
 } {
+  if (!hasTwins(readings)) return { clear: readings, rejections: [] };
   const values = new Map<string, Set<number>>();
   for (const reading of readings) values.set(keyOf(reading), (values.get(keyOf(reading)) ?? new Set()).add(reading.value));
   const rejections: Rejection[] = [];
@@ -26,6 +27,20 @@ export function withoutContradictions(readings: readonly Reading[]): {
     }
   }
   return { clear, rejections };
+}
+
+/** Whether a quantity is given twice for one moment; long messages are looked through in the long way. */
+function hasTwins(readings: readonly Reading[]): boolean {
+  if (readings.length > 40) return true;
+  for (let i = 1; i < readings.length; i++) {
+    for (let j = 0; j < i; j++) {
+      const one = readings[i];
+      const other = readings[j];
+      if (one?.quantity === other?.quantity && one?.observedAt === other?.observedAt && one?.observedFrom === other?.observedFrom)
+        return true;
+    }
+  }
+  return false;
 }
 
 function keyOf({ quantity, observedAt, observedFrom = '' }: Reading): string {

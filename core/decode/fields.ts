@@ -31,8 +31,13 @@ export const measurementSchema = {
   },
 } as const;
 
-export function measurementReadings({ values, ...moment }: Measurement): Reading[] {
-  return Object.entries(values).map(([quantity, value]) => ({ quantity, value, ...moment }));
+export function measurementReadings({ values, observedAt, observedFrom }: Measurement): Reading[] {
+  const readings: Reading[] = [];
+  for (const quantity of Object.keys(values)) {
+    const value = values[quantity] ?? NaN;
+    readings.push(observedFrom === undefined ? { quantity, value, observedAt } : { quantity, value, observedAt, observedFrom });
+  }
+  return readings;
 }
 
 /** Numbers that say something about the transmission, not the world: passed over like texts and switches. */
@@ -47,7 +52,7 @@ const quantityText = /^\s*([+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?
 
 /**
  * Reads named fields (name → number, numeric text, text with unit, or an object with `value`, `unit` and a time of its own) into
- * measurements, oldest first. One bad field does not cost the good ones. A name that means nothing is refused once for the whole
+ * measurements, oldest first, but for those under the names `skip`. One bad field does not cost the good ones. A name that means nothing is refused once for the whole
  * record (`unmapped_quantity`) when it holds a number or a group of them; texts, switches and counters under such names are passed over.
  * Also refuses `invalid_value`, `unsupported_unit`, `invalid_time`.
  */
@@ -56,6 +61,7 @@ export function readFields(
   observedAt: Instant,
   dialect: Dialect,
   pointer = '',
+  skip?: ReadonlySet<string>,
 ): { readonly values: Measurement[]; readonly rejections: Rejection[] } {
   const moments = new Map<Instant, Map<string, number>>();
   const contradictory = new Set<string>();
@@ -63,18 +69,27 @@ export function readFields(
   const rejections: Rejection[] = [];
   const isFahrenheit = temperatureUnits.some((name) => /^°?f(?:ahrenheit)?$/i.test(String(fields[name])));
   for (const [name, raw] of Object.entries(fields)) {
+    if (skip?.has(name) === true) continue;
+    const meaning = typeof raw === 'number' && Number.isFinite(raw) ? meaningOf(name, dialect) : undefined;
+    if (meaning !== undefined && meaning.given === meaning.unit) {
+      // The usual case, a number in the quantity's own unit.
+      keep({ quantity: meaning.quantity, value: raw as number, observedAt });
+      continue;
+    }
     for (const field of flatten(name, raw, `${pointer}/${escape(name)}`)) {
       const read = readField(field, observedAt, dialect, isFahrenheit);
       if (read === undefined) continue;
       if (read === 'unknown') unknown.push(field.name);
       else if ('code' in read) rejections.push(read);
-      else {
-        const moment = moments.get(read.observedAt) ?? new Map<string, number>();
-        const before = moment.get(read.quantity);
-        if (before !== undefined && before !== read.value) contradictory.add(read.quantity);
-        moments.set(read.observedAt, moment.set(read.quantity, read.value));
-      }
+      else keep(read);
     }
+  }
+  function keep(read: Reading): void {
+    let moment = moments.get(read.observedAt);
+    if (moment === undefined) moments.set(read.observedAt, (moment = new Map()));
+    const before = moment.get(read.quantity);
+    if (before !== undefined && before !== read.value) contradictory.add(read.quantity);
+    moment.set(read.quantity, read.value);
   }
   for (const quantity of contradictory) {
     for (const moment of moments.values()) moment.delete(quantity);

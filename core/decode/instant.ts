@@ -13,6 +13,11 @@ const lastYear = 2199;
 export function deviceInstant(value: unknown): Instant | undefined {
   if (typeof value === 'number') return fromUnix(value);
   if (typeof value !== 'string' || value.length > 40) return undefined;
+  if (value.length === 24 && value.endsWith('Z') && value >= '2000' && value < '22') {
+    const time = Date.parse(value);
+    // What comes back as it was is the form of an Instant already, and exists in the calendar.
+    if (!Number.isNaN(time) && new Date(time).toISOString() === value) return value;
+  }
   const text = value.trim();
   if (/^\d{9,13}(?:\.\d+)?$/.test(text)) return fromUnix(Number(text));
   const match = iso.exec(text);

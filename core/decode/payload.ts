@@ -1,3 +1,5 @@
+import { isAscii, isUtf8 } from 'node:buffer';
+
 import { reject, type Rejection } from '../rejection.ts';
 import { err, ok, type Result } from '../result.ts';
 
@@ -12,11 +14,11 @@ export function readText(payload: Uint8Array): Result<string> {
   if (payload.length > maxPayloadBytes) {
     return fault('too_large', `the message has ${payload.length} bytes; expected at most ${maxPayloadBytes}`);
   }
-  try {
-    return ok(new TextDecoder('utf-8', { fatal: true }).decode(payload));
-  } catch {
-    return fault('wrong_encoding', 'the message is not UTF-8 text');
-  }
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  if (isAscii(bytes)) return ok(bytes.toString('latin1'));
+  if (!isUtf8(bytes)) return fault('wrong_encoding', 'the message is not UTF-8 text');
+  const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return ok(bytes.toString('utf8', hasMark ? 3 : 0));
 }
 
 /** JSON of a payload. Refuses as `readText` does, and `too_deep`, `malformed_payload`. */
@@ -27,7 +29,7 @@ export function readJson(payload: Uint8Array): Result<unknown> {
 
 export function parseJson(text: string): Result<unknown> {
   // JSON.parse recurses: the depth is counted before it.
-  if (depthOf(text) > maxDepth) return fault('too_deep', `the JSON nests deeper than ${maxDepth} levels`);
+  if (mayNestDeeper(text, maxDepth) && depthOf(text) > maxDepth) return fault('too_deep', `the JSON nests deeper than ${maxDepth} levels`);
   try {
     return ok(JSON.parse(text) as unknown);
   } catch (error) {
@@ -57,6 +59,16 @@ export function plainNumber(value: unknown): unknown {
 export function fromHex(text: unknown): Uint8Array | undefined {
   if (typeof text !== 'string' || text.length % 2 === 1 || !/^[0-9a-f]*$/i.test(text)) return undefined;
   return new Uint8Array(Buffer.from(text, 'hex'));
+}
+
+/** Whether a text holds more opening brackets than `limit`, wherever they stand: if not, nothing in it nests deeper. */
+export function mayNestDeeper(text: string | Buffer, limit: number): boolean {
+  if (text.length <= 2 * limit) return false;
+  let left = limit;
+  for (const bracket of ['{', '[']) {
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) if (--left < 0) return true;
+  }
+  return false;
 }
 
 function depthOf(text: string): number {

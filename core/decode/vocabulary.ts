@@ -215,8 +215,16 @@ function directed(quantity: string, unit: string): Row[] {
 export function meaningOf(name: string, dialect: Dialect): Meaning | undefined {
   const own = dialect === 'own' ? canonical.get(name) : undefined;
   if (own !== undefined || name.length > 64) return own;
-  return aliases.get(normal(name)) ?? aliases.get(normal(name.replace(/(?<=[a-z]{4})[_ -]\d{1,2}$/i, '')));
+  if (meanings.has(name)) return meanings.get(name);
+  const meaning = aliases.get(normal(name)) ?? aliases.get(normal(name.replace(/(?<=[a-z]{4})[_ -]\d{1,2}$/i, '')));
+  if (meanings.size >= mostMeanings) meanings.clear();
+  meanings.set(name, meaning);
+  return meaning;
 }
+
+/** Names that were looked up before: devices say the same ones again and again. */
+const meanings = new Map<string, Meaning | undefined>();
+const mostMeanings = 5_000;
 
 /** Lower case, separators gone, save one between digits: `pm1_0` is not `pm10`. */
 function normal(name: string): string {

@@ -1,5 +1,6 @@
 import type { Instant } from '../plugin.ts';
 import { accepted, type Outcome } from '../result.ts';
+import { isConstant } from './constants.ts';
 import { checkTime, checkValue, uri } from './check-value.ts';
 import { valueStatuses, type Entity } from './entity.ts';
 import { Faults, pointerToken, quote } from './faults.ts';
@@ -22,11 +23,18 @@ export function check(entity: Entity, models: Models, now: Instant): Outcome<Ent
   for (const name of Object.keys(entity)) {
     if (name === 'id' || name === 'type') continue;
     const attribute = Object.hasOwn(model.attributes, name) ? model.attributes[name] : undefined;
+    if (attribute !== undefined && isPlainlyGood(entity[name], attribute, faults)) {
+      if (attribute.measured === true) measurements += 1;
+      continue;
+    }
     const before = faults.rejections.length;
     if (attribute === undefined) faults.add('unknown_attribute', `/${pointerToken(name)}`, unknownAttribute(name, model));
     else checkAttribute(name, entity[name], attribute, model, faults);
     if (faults.rejections.length > before) faulty.push(name);
-    else if (attribute?.measured === true) measurements += 1;
+    else {
+      if (attribute?.measured === true) measurements += 1;
+      remember(entity[name], attribute);
+    }
   }
 
   let isWhole = hasGoodId;
@@ -45,9 +53,35 @@ export function check(entity: Entity, models: Models, now: Instant): Outcome<Ent
   return { values: [without(entity, faulty)], rejections: faults.rejections };
 }
 
+/**
+ * The forms that nearly every attribute has, looked through without a word about faults: a number at the moment last found good with the
+ * model's unit and nothing else, or an attribute that is the same in every state and was found good before.
+ */
+function isPlainlyGood(attribute: unknown, expected: AttributeModel, { goodInstant }: Faults): boolean {
+  if (typeof attribute !== 'object' || attribute === null) return false;
+  const { type, value, observedAt, unitCode } = attribute as Record<string, unknown>;
+  if (typeof value !== 'number' || type !== 'Property') return foundGood.get(attribute) === expected;
+  const { type: shape, minimum, maximum, enum: words } = expected.value;
+  if (expected.kind !== 'Property' || shape !== 'number' || words !== undefined || expected.value.or !== undefined) return false;
+  if (!Number.isFinite(value) || (minimum !== undefined && value < minimum) || (maximum !== undefined && value > maximum)) return false;
+  if (observedAt !== goodInstant || goodInstant === '' || unitCode !== expected.unitCode) return false;
+  let members = 0;
+  for (const name in attribute) if (name !== 'unitCode') members += 1;
+  return members === 3;
+}
+
+/** Attributes that are the same in every state, by the model's attribute that they were found good for. */
+const foundGood = new WeakMap<object, AttributeModel>();
+
+function remember(attribute: unknown, expected: AttributeModel | undefined): void {
+  if (expected !== undefined && typeof attribute === 'object' && attribute !== null && isConstant(attribute)) {
+    foundGood.set(attribute, expected);
+  }
+}
+
 /** By their names: some of them must say when they were observed, others (meters) have no attribute for it. A Device is none. */
 export function isObservation({ type }: Pick<Model, 'type'>): boolean {
-  return /(?:Observed|Observation|Measurement)$/.test(type);
+  return type.endsWith('Observed') || type.endsWith('Observation') || type.endsWith('Measurement');
 }
 
 function without(entity: Entity, names: readonly string[]): Entity {

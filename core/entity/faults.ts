@@ -4,6 +4,10 @@ import { reject, type Rejection, type RejectionCode } from '../rejection.ts';
 /** Clocks of devices and servers differ a little; more than this is a wrong clock. */
 const toleratedAheadMs = 5 * 60_000;
 
+/** The entities of one message are checked at one moment. */
+let lastNow = '';
+let lastTime = NaN;
+
 /** What the check of one entity found, and the clock it holds moments against. */
 export class Faults {
   readonly rejections: Rejection[] = [];
@@ -15,7 +19,8 @@ export class Faults {
 
   constructor(now: Instant) {
     this.now = now;
-    this.latest = Date.parse(now) + toleratedAheadMs;
+    if (now !== lastNow) [lastNow, lastTime] = [now, Date.parse(now)];
+    this.latest = lastTime + toleratedAheadMs;
   }
 
   add(code: RejectionCode, pointer: string, message: string): void {

@@ -2,6 +2,7 @@ import type { Device, Instant, Reading } from '../plugin.ts';
 import { reject, type Rejection } from '../rejection.ts';
 import type { Outcome } from '../result.ts';
 import { measured, point, property, urn } from './build.ts';
+import { constant } from './constants.ts';
 import { describe } from './device.ts';
 import type { Entity } from './entity.ts';
 
@@ -23,16 +24,40 @@ export function observation(
   table: AttributeTable,
   more: Partial<Entity> = {},
 ): Entity[] {
-  const own = readings.filter(({ quantity }) => Object.hasOwn(table, quantity));
-  if (own.length === 0) return [];
-  const entity: Entity = { id: urn(type, device.id), type, location: point(...device.location), ...describe(device) };
-  for (const { quantity, value } of own) {
+  let entity: Entity | undefined;
+  for (const { quantity, value } of readings) {
+    if (!Object.hasOwn(table, quantity)) continue;
+    entity ??= { id: idOf(type, device), type, ...fixed(device) };
     const [attribute, unitCode, member] = table[quantity] ?? [];
     if (attribute === undefined) continue;
     const whole = member === undefined ? value : { ...membersOf(entity[attribute]), [member]: value };
     entity[attribute] = unitCode === undefined ? property(whole, observedAt) : measured(whole, unitCode, observedAt);
   }
-  return [Object.assign(entity, more)];
+  return entity === undefined ? [] : [Object.assign(entity, more)];
+}
+
+/** Ids by type and what the registry says, by device: neither changes from message to message. */
+const known = new WeakMap<Device, { readonly ids: Map<string, string>; readonly attributes: Partial<Entity> }>();
+
+function knownOf(device: Device) {
+  let own = known.get(device);
+  if (own === undefined) {
+    const attributes = { location: point(...device.location), ...describe(device) };
+    for (const attribute of Object.values(attributes)) constant(attribute as object);
+    known.set(device, (own = { ids: new Map(), attributes }));
+  }
+  return own;
+}
+
+function idOf(type: string, device: Device): string {
+  const { ids } = knownOf(device);
+  let id = ids.get(type);
+  if (id === undefined) ids.set(type, (id = urn(type, device.id)));
+  return id;
+}
+
+function fixed(device: Device): Partial<Entity> {
+  return knownOf(device).attributes;
 }
 
 function membersOf(attribute: Entity[string] | undefined): Record<string, number> {
@@ -49,6 +74,9 @@ export function states(
   device: Device,
   make: (observedAt: Instant, readings: readonly Reading[]) => readonly Entity[],
 ): Outcome<Entity> {
+  const first = readings[0]?.observedAt ?? '';
+  const isUsual = readings.every(({ quantity, observedAt }) => observedAt === first && quantities.has(quantity));
+  if (isUsual && first !== '') return { values: [...make(first, readings)], rejections: [] };
   const values = byMoment(readings.filter(({ quantity }) => quantities.has(quantity))).flatMap(([moment, own]) => make(moment, own));
   return { values, rejections: unmapped(readings, quantities, device) };
 }

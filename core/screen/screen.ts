@@ -1,3 +1,4 @@
+import { isConstant } from '../entity/constants.ts';
 import type { Entity } from '../entity/entity.ts';
 import { pointerToken } from '../entity/faults.ts';
 import { accepted, refused, type Outcome } from '../result.ts';
@@ -9,10 +10,53 @@ import { personalText } from './personal-text.ts';
  * `personalFields` holds names in the form of `fieldNameKey`. The message names the field, never its value.
  */
 export function screen(entity: Entity, personalFields: ReadonlySet<string>): Outcome<Entity> {
+  if (isClean(entity, knownNames(personalFields))) return accepted(entity);
   const finding = find(entity, personalFields, '');
   if (finding === undefined) return accepted(entity);
   const { pointer, why } = finding;
   return refused(reject('screen', 'personal_data', `${pointer} ${why} and must not be published`, pointer));
+}
+
+/** Whether `find` would find nothing: the same, without saying where. */
+function isClean(value: object, names: Names): boolean {
+  for (const name in value) {
+    if (isPersonal(name, names)) return false;
+    const member = (value as Record<string, unknown>)[name];
+    if (typeof member === 'string') {
+      if (!words.has(member) && personalText(member) !== undefined) return false;
+    } else if (typeof member === 'object' && member !== null) {
+      if (names.clean.has(member)) continue;
+      if (!isClean(member, names)) return false;
+      if (isConstant(member)) names.clean.add(member);
+    }
+  }
+  return true;
+}
+
+/** Words of NGSI-LD that stand in every attribute. */
+const words: ReadonlySet<string> = new Set(['Property', 'GeoProperty', 'Relationship', 'DateTime']);
+
+/** What is known of names and constant attributes under one list of personal fields. */
+interface Names {
+  readonly fields: ReadonlySet<string>;
+  readonly personal: Map<string, boolean>;
+  readonly clean: WeakSet<object>;
+}
+
+const lists = new WeakMap<ReadonlySet<string>, Names>();
+
+function knownNames(fields: ReadonlySet<string>): Names {
+  let names = lists.get(fields);
+  if (names === undefined) lists.set(fields, (names = { fields, personal: new Map(), clean: new WeakSet() }));
+  return names;
+}
+
+function isPersonal(name: string, { fields, personal }: Names): boolean {
+  const known = personal.get(name);
+  if (known !== undefined) return known;
+  const is = fields.has(fieldNameKey(name));
+  if (personal.size < maximumKeys) personal.set(name, is);
+  return is;
 }
 
 interface Finding {

@@ -1,3 +1,4 @@
+import { mayNestDeeper } from '../decode/payload.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { passMessage, type AgentKnowledge, type Passage } from '../pipeline.ts';
 import type { Envelope, Memory, MqttMessage } from '../plugin.ts';
@@ -80,7 +81,10 @@ function guard({ topic, payload }: MqttMessage): Rejection | undefined {
   if (payload.length > largestPayloadBytes) {
     return reject('source', 'too_large', `the message on ${topic} has ${payload.length} bytes; at most ${largestPayloadBytes} are read`);
   }
-  if (isDeeperThan(payload, deepestPayload)) {
+  if (
+    mayNestDeeper(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength), deepestPayload) &&
+    isDeeperThan(payload, deepestPayload)
+  ) {
     return reject('source', 'too_deep', `the message on ${topic} is nested deeper than ${deepestPayload} levels`);
   }
   return undefined;

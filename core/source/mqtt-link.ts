@@ -20,6 +20,8 @@ export interface LinkOptions {
 }
 
 const connectTimeoutMs = 10_000;
+/** How long the end of a connection is waited for. */
+const endMs = 1_000;
 const keepaliveSeconds = 60;
 /** Messages handled before others (answers of the broker, timers) have their turn. */
 const turn = 64;
@@ -112,16 +114,20 @@ export class MqttLink {
     this.socket?.pause();
   }
 
-  /** Says good-bye and keeps the session. */
-  close(): void {
+  /** Says good-bye and keeps the session; resolves when the connection has ended. */
+  async close(): Promise<void> {
     this.pending.flush();
     if (this.connected) this.write({ cmd: 'disconnect' } as Packet);
     this.connected = false;
     const { socket } = this;
-    socket?.end();
-    setTimeout(() => socket?.destroy(), 1_000).unref();
+    if (socket === undefined || socket.destroyed) return;
+    const ended = new Promise((resolve) => socket.once('close', resolve));
+    const timer = setTimeout(() => socket.destroy(), endMs);
     // What still comes must be read, else the end of the connection is never seen.
-    socket?.removeAllListeners('data').resume();
+    socket.removeAllListeners('data').resume();
+    socket.end();
+    await ended;
+    clearTimeout(timer);
   }
 
   private send(bytes: Buffer): void {

@@ -105,7 +105,7 @@ function startSocketSource(options: MqttSourceOptions): MqttSource {
       link.pause();
       const end = performance.now() + defaults.stopMs;
       while (link.pending.waiting > 0 && performance.now() < end) await sleep(10);
-      link.close();
+      await link.close();
     },
   };
 }

@@ -2,6 +2,7 @@ import { deviceInstant, isObject, readFields, refused, reject, type Measurement,
 
 /** Where devices put the moment of a whole object, in the order of trust. */
 const timeKeys = ['observedAt', 'TimeInstant', 'timestamp', 'time', 'ts', 'Time', 'dateObserved'];
+const times: ReadonlySet<string> = new Set(timeKeys);
 /** More measurements than this in one message is no offline buffer but a fault. */
 const maxStates = 10_000;
 
@@ -42,6 +43,6 @@ function decodeState(state: unknown, uplink: Uplink, pointer: string): Outcome<M
     return refused(reject('decode', 'invalid_time', message, `${pointer}/${timeKey}`));
   }
   const nested = isObject(state['readings']) ? state['readings'] : undefined;
-  const fields = nested ?? Object.fromEntries(Object.entries(state).filter(([key]) => !timeKeys.includes(key)));
-  return readFields(fields, observedAt ?? uplink.receivedAt, 'own', nested === undefined ? pointer : `${pointer}/readings`);
+  const at = observedAt ?? uplink.receivedAt;
+  return nested === undefined ? readFields(state, at, 'own', pointer, times) : readFields(nested, at, 'own', `${pointer}/readings`);
 }

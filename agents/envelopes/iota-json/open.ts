@@ -13,12 +13,26 @@ import {
 
 const topicForm = /^\/?(json\/)?([^/]+)\/([^/]+)\/(?:attrs(?:\/([^/]+))?|cmdexe)$/;
 
+/** The parts of a topic; there are about as many as devices, and each comes again and again. */
+const topics = new Map<string, { readonly protocol: string | undefined; readonly deviceId: string; readonly name: string | undefined }>();
+const mostTopics = 20_000;
+
+function partsOf(topic: string) {
+  let parts = topics.get(topic);
+  if (parts === undefined) {
+    const [, protocol, , deviceId = '', name] = topicForm.exec(topic) ?? [];
+    if (topics.size >= mostTopics) topics.clear();
+    topics.set(topic, (parts = { protocol, deviceId, name }));
+  }
+  return parts;
+}
+
 /**
  * `/json/<apikey>/<deviceId>/attrs` and `…/attrs/<name>`, also without the first slash and without `json`. On the short topics, which
  * the UltraLight agent shares, a payload that is no JSON but holds `|` is UltraLight.
  */
 export function open(message: MqttMessage): Opened {
-  const [, protocol, , deviceId = '', name] = topicForm.exec(message.topic) ?? [];
+  const { protocol, deviceId, name } = partsOf(message.topic);
   const fault = deviceIdFault(deviceId, `the topic ${message.topic}`);
   if (fault !== undefined) return refused(fault);
   const text = readText(message.payload);
