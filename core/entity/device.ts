@@ -22,18 +22,13 @@ export function isDeviceQuantity(quantity: string): boolean {
 }
 
 /** The id of a device's own entity: what `refDevice` of its observations points to. */
-<<<<<<< HEAD
 export function deviceUrn(device: Pick<Device, 'id'>): string {
-  return urn('Device', device.id);
-=======
-export function deviceUrn(device: Device): string {
   let id = urns.get(device);
   if (id === undefined) urns.set(device, (id = urn('Device', device.id)));
   return id;
->>>>>>> 9d9f1e1 (perf(pipeline): the usual forms are looked through without allocations; what is the same in every state is checked once)
 }
 
-const urns = new WeakMap<Device, string>();
+const urns = new WeakMap<Pick<Device, 'id'>, string>();
 
 /** `silent`: the registry expected a message that did not come. `offline`: it, or its network, said that it is gone. */
 export type DeviceState = 'online' | 'offline' | 'silent';
