@@ -181,7 +181,7 @@ function passProvisioned(uplink: Uplink, device: Provisioned, knowledge: AgentKn
 /** One dataset row through the whole line. Never throws. A row that gives nothing is refused as `no_measurement`. */
 export function passRow(row: Row, rowNumber: number, file: DatasetFile, from: string, adapter: Adapter, knowledge: Knowledge): Passage {
   const origin: Origin = { plugin: `adapters/${adapter.name}`, from, row: rowNumber, receivedAt: file.fetchedAt };
-  const way = new Way(origin, Buffer.from(JSON.stringify(row)));
+  const way = new Way(origin, () => Buffer.from(JSON.stringify(row)));
   for (const record of way.run('decode', () => adapter.decode(row, file))?.values ?? []) {
     const fault = knowledge.validator.fault(adapter.recordSchema, record);
     if (fault !== undefined) {
@@ -223,7 +223,8 @@ class Way {
 
   constructor(
     readonly origin: Origin,
-    private readonly raw: Uint8Array,
+    /** Made of a row only when something of it is refused. */
+    private readonly raw: Uint8Array | (() => Uint8Array),
   ) {}
 
   /** Runs a stage, keeps its refusals and hands on its values; a stage that throws is a defect of its plug-in and refused as such. */
@@ -250,7 +251,7 @@ class Way {
   }
 
   refuse(rejection: Rejection): void {
-    this.deadLetters.push({ origin: this.origin, rejection, raw: this.raw });
+    this.deadLetters.push({ origin: this.origin, rejection, raw: typeof this.raw === 'function' ? this.raw() : this.raw });
   }
 
   isEmpty(): boolean {

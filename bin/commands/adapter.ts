@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 
@@ -10,6 +12,7 @@ import { loadKnowledge, type LoadedKnowledge } from '../../core/service/knowledg
 import { readTableFile } from '../../core/service/tables.ts';
 import { runAdapter, type AdapterRun, type RunReport, type Stations } from '../../core/source/dataset.ts';
 import { dryRunLines } from '../../core/source/dry-run.ts';
+import { isStreamable, streamedFrom } from '../../core/source/stream.ts';
 import { noticesOf } from '../../core/source/notices.ts';
 import { recordedRun } from '../../core/source/recorded.ts';
 import { adapterNamed, clock, note, withRecords } from '../adapters.ts';
@@ -58,8 +61,7 @@ async function run(name: string, options: RunOptions): Promise<void> {
   const adapter = adapterOf(name, options, knowledge);
   const settings = config.adapters[name];
   const base = { adapter, knowledge, stations: wantedStations(adapter, config, options), clock };
-  const file =
-    options.input === undefined ? undefined : ({ kind: 'file', bytes: readBytes(options.input), name: basename(options.input) } as const);
+  const file = options.input === undefined ? undefined : fileInput(options.input, adapter);
   const asked = { ...(settings?.url !== undefined && { url: settings.url }), ...(settings !== undefined && { credentials: settings }) };
 
   if (options.dryRun === true) {
@@ -102,7 +104,30 @@ function adapterOf(name: string, { mapping, input }: RunOptions, knowledge: Load
   return adapter;
 }
 
+/** The bytes of a file, or its path where it is so large that it is read piece by piece. */
+function fileInput(input: string, adapter: Adapter): AdapterRun['input'] {
+  const name = basename(input);
+  const size = input === '-' ? 0 : (statSync(input, { throwIfNoEntry: false })?.size ?? 0);
+  if (size >= streamedFrom && isStreamable(adapter)) return { kind: 'path', path: input, name };
+  return { kind: 'file', bytes: readBytes(input), name };
+}
+
+/** A large file, whose lines are printed as they come. */
+async function streamedDryRun(run: Omit<AdapterRun, 'sink'>): Promise<void> {
+  const sink = {
+    async append(consignment: Consignment) {
+      const lines = dryRunLines([consignment], 1).slice(0, -1);
+      if (lines.length > 0 && !process.stdout.write(`${lines.join('\n')}\n`)) await once(process.stdout, 'drain');
+    },
+  };
+  const report = await runAdapter({ ...run, sink });
+  const { received, entities, rejections } = report;
+  process.stdout.write(`${JSON.stringify({ summary: { received, entities, rejections } })}\n`);
+  judge(report);
+}
+
 async function dryRun(run: Omit<AdapterRun, 'sink'>): Promise<void> {
+  if (run.input.kind === 'path') return streamedDryRun(run);
   const consignments: Consignment[] = [];
   const sink = {
     append(consignment: Consignment) {

@@ -16,6 +16,7 @@ import type { Dataset } from './formats/parsed.ts';
 import { driftOf, goneFrom, newestOf, unknownAddress, type RunMemory } from './memory.ts';
 import { rejectedRows, writeRejects } from './rejects.ts';
 import { nothing, summary, type RunReport } from './report.ts';
+import { streamDataset } from './stream.ts';
 
 export type { RunReport } from './report.ts';
 
@@ -33,6 +34,8 @@ export interface AdapterRun {
   /** `name` of a file stands in messages and dead letters; `url` replaces the adapter's own. */
   readonly input:
     | { readonly kind: 'file'; readonly bytes: Uint8Array; readonly name: string }
+    /** A large file that is read piece by piece, see `stream.ts`. */
+    | { readonly kind: 'path'; readonly path: string; readonly name: string }
     | {
         readonly kind: 'fetch';
         readonly state: StateStore;
@@ -65,6 +68,7 @@ const keptBytes = 1024 * 1024;
  */
 export async function runAdapter(run: AdapterRun): Promise<RunReport> {
   const { adapter, input, stations, clock } = run;
+  if (input.kind === 'path') return streamDataset(run, input.path, input.name, (fault) => refuse(run, fault, input.name, new Uint8Array()));
   if (input.kind === 'file') return take(run, input.bytes, input.name, addressOfFile(adapter));
   const url = input.url ?? adapter.dataset.url;
   const missing = missingCredentials(adapter, input.credentials);

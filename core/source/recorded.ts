@@ -50,5 +50,5 @@ export async function recorded(
 }
 
 function fromOf({ input, adapter }: Omit<AdapterRun, 'memory'>): string {
-  return input.kind === 'file' ? input.name : (input.url ?? adapter.dataset.url);
+  return input.kind !== 'fetch' ? input.name : (input.url ?? adapter.dataset.url);
 }
