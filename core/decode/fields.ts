@@ -52,9 +52,9 @@ const quantityText = /^\s*([+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?
 
 /**
  * Reads named fields (name → number, numeric text, text with unit, or an object with `value`, `unit` and a time of its own) into
- * measurements, oldest first, but for those under the names `skip`. One bad field does not cost the good ones. A name that means nothing is refused once for the whole
- * record (`unmapped_quantity`) when it holds a number or a group of them; texts, switches and counters under such names are passed over.
- * Also refuses `invalid_value`, `unsupported_unit`, `invalid_time`.
+ * measurements, oldest first; those under the names `skip` are not for it. One bad field does not cost the good ones. A name that means
+ * nothing is refused once for the whole record (`unmapped_quantity`) when it holds a number or a group of them; texts, switches and
+ * counters under such names are passed over. Also refuses `invalid_value`, `unsupported_unit`, `invalid_time`.
  */
 export function readFields(
   fields: Readonly<Record<string, unknown>>,
@@ -71,10 +71,12 @@ export function readFields(
   for (const [name, raw] of Object.entries(fields)) {
     if (skip?.has(name) === true) continue;
     const meaning = typeof raw === 'number' && Number.isFinite(raw) ? meaningOf(name, dialect) : undefined;
-    if (meaning !== undefined && meaning.given === meaning.unit) {
-      // The usual case, a number in the quantity's own unit.
-      keep({ quantity: meaning.quantity, value: raw as number, observedAt });
-      continue;
+    // The usual case: a number in the quantity's own unit.
+    if (typeof raw === 'number' && meaning !== undefined && givenUnit(meaning, raw, isFahrenheit) === meaning.unit) {
+      if (!isNoValue(raw, meaning.unit)) {
+        keep({ quantity: meaning.quantity, value: raw, observedAt });
+        continue;
+      }
     }
     for (const field of flatten(name, raw, `${pointer}/${escape(name)}`)) {
       const read = readField(field, observedAt, dialect, isFahrenheit);
