@@ -46,6 +46,7 @@ function dataSet({
     description: property([description]),
     belongsToCatalogue: relationship(catalogueId),
     landingPage: property([`${dataset.landingPage}dataset/${name}`]),
+    source: property([`${dataset.landingPage}dataset/${id}`]),
     ...given('publisher', publisher?.name),
     ...given('keyword', keywords.length > 0 ? [...keywords] : undefined),
     ...given('theme', themes.length > 0 ? [...themes] : undefined),

@@ -35,7 +35,7 @@ const names = new Map(
 const codes = new Map([...names].map(([code, name]) => [comparable(name), code]));
 
 /** Slovenia as a whole. */
-export const country = '0';
+const country = '0';
 
 /** Three digits of a municipality, or `0` of the country, from a code (`036`, `36`) or a name (`Idrija`, `Ankaran/Ancarano`). */
 export function areaCode(text: string): string | undefined {

@@ -103,7 +103,9 @@ describe.each(plugins)('$folder', ({ folder: name, adapter }) => {
       for (const { entity } of consignments.flatMap(({ publications }) => publications)) {
         const allowed = knowledge.models.types.get(entity.type)?.attributes ?? {};
         for (const name of ['dataProvider', 'source']) {
-          if (Object.hasOwn(allowed, name)) expect(entity).toMatchObject({ [name]: { type: 'Property', value: expect.any(String) } });
+          if (!Object.hasOwn(allowed, name)) continue;
+          const value: unknown = allowed[name]?.value.type === 'array' ? [expect.any(String)] : expect.any(String);
+          expect(entity).toMatchObject({ [name]: { type: 'Property', value } });
         }
       }
     }

@@ -15,7 +15,9 @@ import { readRejects, rejectsFiles, rejectsFolder, setResubmitted, writeRejects 
 import { nextRun, statusOf } from '../../../core/source/status.ts';
 
 const knowledge = await loadKnowledge();
-const shipped = knowledge.adapters.get('gurs-rpe') as Adapter;
+const { parts: _, ...register } = knowledge.adapters.get('gurs-rpe') as Adapter;
+/** With one file, so that a file by hand is known to be it. */
+const shipped: Adapter = { ...register, dataset: { ...register.dataset, url: 'https://register.example.org/OB.csv' } };
 let moment: string;
 const clock = (): string => moment;
 let dataDir: string;
@@ -88,7 +90,7 @@ describe('rows that are gone from a complete snapshot', () => {
     moment = '2026-05-02T10:00:00.000Z';
     await run(towns([1, 3]), { adapter: marking });
     const mark = published().find(({ entity }) => entity.id.endsWith(':2'))?.entity;
-    expect(mark).toMatchObject({ source: { value: shipped.dataset.url, observedAt: moment, status: { value: 'goneFromSource' } } });
+    expect(mark).toMatchObject({ source: { value: shipped.dataset.landingPage, observedAt: moment, status: { value: 'goneFromSource' } } });
     expect(attributesOf(mark as NonNullable<typeof mark>).map(([name]) => name)).toEqual(['source']);
     moment = '2026-05-03T10:00:00.000Z';
     expect(await run(towns([1, 2, 3]), { adapter: marking })).toMatchObject({ vanished: { rows: 0, returned: 1 } });
@@ -96,7 +98,7 @@ describe('rows that are gone from a complete snapshot', () => {
     expect(last).toEqual({
       id: 'urn:ngsi-ld:Organization:gurs:2',
       type: 'Organization',
-      source: { type: 'Property', value: shipped.dataset.url, observedAt: moment },
+      source: { type: 'Property', value: shipped.dataset.landingPage, observedAt: moment },
     });
   });
 
