@@ -11,8 +11,9 @@ export { columnPointer, coordinatesOf, numberOf, pointOf, requiredText, required
 export { deviceUrn } from './entity/device.ts';
 export { observation, states, type AttributeTable } from './entity/observation.ts';
 export { observedPeriod, periodStart } from './entity/period.ts';
-export { pollutants, pollutantsWithoutAttribute } from './entity/pollutants.ts';
+export { airQuality, pollutants, pollutantsWithoutAttribute } from './entity/pollutants.ts';
 export { stationEntity, stationSchema, type StationRecord } from './entity/station.ts';
+export { stationState, stationValuesSchema, type StationValues } from './entity/station-values.ts';
 export { commandResult } from './decode/command-result.ts';
 export { deviceIdFault } from './decode/device-id.ts';
 export { measurementReadings, measurementSchema, readFields, type Measurement } from './decode/fields.ts';
@@ -40,6 +41,8 @@ export {
   readMilesight,
   type MilesightChannels,
 } from './decode/milesight.ts';
+export { readPurpleair } from './decode/purpleair.ts';
+export { sensorCommunityTable } from './decode/sensor-community.ts';
 export { readParts, type FieldTable, type Part } from './decode/parts.ts';
 export { frameUplink, type FrameFields } from './decode/frame-uplink.ts';
 export { fromBase64, fromHex, isObject, parseJson, plainNumber, readJson, readText, toBase64 } from './decode/payload.ts';

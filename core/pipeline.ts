@@ -182,7 +182,7 @@ function passProvisioned(uplink: Uplink, device: Provisioned, knowledge: AgentKn
 export function passRow(row: Row, rowNumber: number, file: DatasetFile, from: string, adapter: Adapter, knowledge: Knowledge): Passage {
   const origin: Origin = { plugin: `adapters/${adapter.name}`, from, row: rowNumber, receivedAt: file.fetchedAt };
   const way = new Way(origin, () => Buffer.from(JSON.stringify(row)));
-  for (const record of way.run('decode', () => adapter.decode(row, file))?.values ?? []) {
+  for (const record of way.run('decode', () => adapter.decode(row, file.from === undefined ? { ...file, from } : file))?.values ?? []) {
     const fault = knowledge.validator.fault(adapter.recordSchema, record);
     if (fault !== undefined) {
       way.refuse(fault);

@@ -271,11 +271,13 @@ export type Format =
   /**
    * `rows` is the path of the list of rows from the root, through lists on the way (`['intervalBlocks', 'intervalReadings']`) and, with
    * the step `*`, through the members of an object; without a step the root is the list. Members named in `outer` come into each row from the objects around it.
+   * `names` is the member of the root that names the values of rows that are lists.
    */
   | {
       readonly kind: 'json';
       readonly rows: readonly string[];
       readonly outer?: readonly string[];
+      readonly names?: string;
       readonly columns: readonly string[];
       /** An object at the end of the path is the only row. */
       readonly single?: true;
@@ -337,13 +339,15 @@ export interface DatasetFile {
   readonly rows: readonly Row[];
   /** When the file was fetched or read. */
   readonly fetchedAt: Instant;
+  /** Its address or the name of the file, where the rows themselves do not say what they are of. */
+  readonly from?: string;
 }
 
 export type Authorization =
   /** `username` and `password` are exchanged for a bearer token (OAuth 2.0 password grant, RFC 6749 4.3). */
   | { readonly kind: 'passwordGrant'; readonly tokenUrl: string }
-  /** `token` goes into a header of this name. */
-  | { readonly kind: 'header'; readonly header: string };
+  /** `token` goes into a header of this name, after the word `scheme` and a space where there is one (`Bearer`). */
+  | { readonly kind: 'header'; readonly header: string; readonly scheme?: 'Bearer' };
 
 /** Older periods, for `klavze adapter backfill`. */
 export interface History {
@@ -396,7 +400,7 @@ export interface Adapter<R = unknown> {
   readonly staleAfterHours?: number;
   /** Files of which the dataset consists: what stands for `{part}` in the URL, read one after the other. */
   readonly parts?: readonly [string, ...string[]];
-  /** What is asked by POST instead of GET, as JSON, by part. */
+  /** What is asked by POST instead of GET, as JSON, by part; without parts under `''`. Its texts may hold what the URL may. */
   readonly post?: Readonly<Record<string, object>>;
   /** The publisher has files that name people: the bytes of a file that is refused as a whole are not kept. */
   readonly personal?: true;

@@ -8,6 +8,7 @@ const elsewhere: Readonly<Record<string, { readonly folder: string; readonly fil
   'surs-sistat': { folder: 'surs', files: /\.(?:json|csv|px)$/ },
   'nap-gtfs': { folder: 'gtfs-ijpp', files: /stops.*\.json$/ },
   'gurs-rpe': { folder: 'gurs', files: /^RPE_/ },
+  'sensor-community': { folder: 'sensor-community', files: /\.csv$/ },
   'arso-warnings': { folder: 'arso-cap', files: /CAP\.xml$/ },
 };
 

@@ -44,7 +44,7 @@ export function readParts(parts: readonly Part[], observedAt: Instant, named?: N
       if (names !== undefined && part !== registered && Object.hasOwn(names, `${pointer}/${path}`.slice(1))) continue;
       const value = own.has(quantity) ? undefined : memberOf(fields, path);
       if (value === undefined || value === null || value === '') continue;
-      const read = noValue?.includes(Number(value)) === true ? nothingMeasured : readValue(value, quantity, unit);
+      const read = noValue?.includes(plain(value)) === true ? nothingMeasured : readValue(value, quantity, unit);
       if (typeof read === 'number') {
         own.add(quantity);
         if (found.has(quantity) && found.get(quantity) !== read) contradictory.add(quantity);
@@ -64,6 +64,11 @@ export function readParts(parts: readonly Part[], observedAt: Instant, named?: N
 }
 
 const nothingMeasured = { code: 'invalid_value', expected: 'a measured value; this number means that the sensor has none' } as const;
+
+/** Not of what is neither number nor text: an object may have no form of a number at all. */
+function plain(value: unknown): number {
+  return typeof value === 'number' || typeof value === 'string' ? Number(value) : NaN;
+}
 
 function registryPart(message: unknown, names: NonNullable<Device['fields']>): Part {
   const table = Object.entries(names).map(([path, { quantity, unit }]): [string, readonly [string, string]] => [

@@ -18,6 +18,18 @@ export const pollutants = {
   airQualityIndex: ['airQualityIndex', 'C62'],
 } satisfies AttributeTable;
 
+/** Environment/AirQualityObserved, schema 0.1.x, whole: the air itself and the weather around it. */
+export const airQuality = {
+  ...pollutants,
+  co2: ['co2', '59'],
+  airTemperature: ['temperature', 'CEL'],
+  relativeHumidity: ['relativeHumidity', 'C62'],
+  atmosphericPressure: ['pressure', 'A97'],
+  precipitation: ['precipitation', 'MMT'],
+  windSpeed: ['windSpeed', 'MTS'],
+  windDirection: ['windDirection', 'DD'],
+} satisfies AttributeTable;
+
 /** What such sensors also measure and the model has no attribute for: it stays a reading and is not published. */
 export const pollutantsWithoutAttribute: readonly string[] = [
   'particleNumber05',

@@ -25,7 +25,12 @@ export function stationSchema(required: Readonly<Record<string, object>>, option
 }
 
 /** A station at one moment, without its values: id from publisher and key, name, place, `dateObserved` and where it comes from. */
-export function stationEntity(type: string, publisher: string, record: StationRecord, dataset: Adapter['dataset']): Entity {
+export function stationEntity(
+  type: string,
+  publisher: string,
+  record: StationRecord,
+  dataset: Pick<Adapter['dataset'], 'attribution' | 'url'>,
+): Entity {
   return {
     id: urn(type, publisher, record.station),
     type,

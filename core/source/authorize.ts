@@ -24,7 +24,8 @@ export async function authorize(
   timeoutMs: number,
 ): Promise<Result<Record<string, string>, string>> {
   const { username = '', password = '', token = '' } = credentials;
-  if (authorization.kind === 'header') return ok({ [authorization.header]: token });
+  if (authorization.kind === 'header')
+    return ok({ [authorization.header]: authorization.scheme === undefined ? token : `${authorization.scheme} ${token}` });
   const { tokenUrl } = authorization;
   try {
     const { status, data } = await axios.post<unknown>(tokenUrl, new URLSearchParams({ grant_type: 'password', username, password }), {

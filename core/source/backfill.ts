@@ -4,7 +4,7 @@ import { Temporal } from '@js-temporal/polyfill';
 import { RetryableError } from '../errors.ts';
 import type { Adapter, Instant } from '../plugin.ts';
 import { err, ok, type Result } from '../result.ts';
-import { addressesOf, type Address } from './addresses.ts';
+import { addressesOf, asksWith, type Address } from './addresses.ts';
 import { runAdapter, type AdapterRun } from './dataset.ts';
 import type { Ledger } from './ledger.ts';
 import { summary, type RunReport } from './report.ts';
@@ -54,7 +54,7 @@ export function planBackfill(
     );
   }
   const template = url ?? history.url;
-  const isDated = template.includes('{from}');
+  const isDated = asksWith('{from}', template, adapter);
   const longest = isDated ? (history.longestDays ?? 1) : last.since(oldest).days + 1;
   const pieces: Piece[] = [];
   for (let first = oldest; Temporal.PlainDate.compare(first, last) <= 0; first = first.add({ days: longest })) {

@@ -7,7 +7,7 @@ import { passRow, type Knowledge, type Passage } from '../pipeline.ts';
 import type { Adapter, Instant } from '../plugin.ts';
 import { reject, type Rejection, type RejectionCode } from '../rejection.ts';
 import { ok } from '../result.ts';
-import { addressesOf, type Address } from './addresses.ts';
+import { addressesOf, asksWith, type Address } from './addresses.ts';
 import { missingCredentials, type Credentials } from './authorize.ts';
 import { withoutContradictions, type PassedRow } from './duplicates.ts';
 import { fetchDataset } from './fetch.ts';
@@ -90,8 +90,8 @@ export async function runAdapter(run: AdapterRun): Promise<RunReport> {
 }
 
 /** A file by hand stands for the dataset; of one that has several files nobody knows which of them it is. */
-function addressOfFile({ dataset }: Adapter): string {
-  return /\{(?:part|station)\}/.test(dataset.url) ? unknownAddress : '';
+function addressOfFile(adapter: Adapter): string {
+  return (['{part}', '{station}'] as const).some((place) => asksWith(place, adapter.dataset.url, adapter)) ? unknownAddress : '';
 }
 
 async function fetchAndTake(
@@ -170,7 +170,7 @@ async function take(run: AdapterRun, bytes: Uint8Array, from: string, address: s
 
 async function passRows(run: AdapterRun, { header, rows }: Dataset, from: string): Promise<PassedRow[]> {
   const { adapter, knowledge, stations, clock } = run;
-  const file = { header, rows, fetchedAt: clock() };
+  const file = { header, rows, fetchedAt: clock(), from };
   const wanted = stations === 'all' ? undefined : new Set(stations);
   const passed: PassedRow[] = [];
   for (const [index, row] of rows.entries()) {

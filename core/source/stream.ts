@@ -131,7 +131,7 @@ async function firstPass(
 
 /** Passes one row after the other; undefined for one that is not wanted. */
 function passOf({ adapter, knowledge, stations }: AdapterRun, name: string, fetchedAt: string): (row: Row) => Passage | undefined {
-  const file: DatasetFile = { header: {}, rows: [], fetchedAt };
+  const file: DatasetFile = { header: {}, rows: [], fetchedAt, from: name };
   const wanted = stations === 'all' ? undefined : new Set(stations);
   let number = 0;
   return (row) => {

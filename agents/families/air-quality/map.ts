@@ -1,39 +1,26 @@
 import {
+  airQuality,
   dateTime,
   deviceUrn,
   observation,
-  pollutants,
   pollutantsWithoutAttribute,
   relationship,
   states,
-  type AttributeTable,
   type Device,
   type Entity,
   type Outcome,
   type Reading,
 } from '#core';
 
-/** Environment/AirQualityObserved, schema 0.1.x: attribute and UN/CEFACT code. */
-const attributes: AttributeTable = {
-  ...pollutants,
-  co2: ['co2', '59'],
-  airTemperature: ['temperature', 'CEL'],
-  relativeHumidity: ['relativeHumidity', 'C62'],
-  atmosphericPressure: ['pressure', 'A97'],
-  precipitation: ['precipitation', 'MMT'],
-  windSpeed: ['windSpeed', 'MTS'],
-  windDirection: ['windDirection', 'DD'],
-};
-
 /** Weather for which the model has no attribute. */
 const unpublished = [...pollutantsWithoutAttribute, 'dewPoint', 'feelsLikeTemperature', 'illuminance'];
 
-export const quantities: ReadonlySet<string> = new Set([...Object.keys(attributes), ...unpublished]);
+export const quantities: ReadonlySet<string> = new Set([...Object.keys(airQuality), ...unpublished]);
 
 /** One AirQualityObserved state per moment. Refuses `unmapped_quantity` for what is no air quality. */
 export function map(readings: readonly Reading[], device: Device): Outcome<Entity> {
   return states(readings, quantities, device, (observedAt, moment) =>
-    observation('AirQualityObserved', device, observedAt, moment.map(inModelRange), attributes, {
+    observation('AirQualityObserved', device, observedAt, moment.map(inModelRange), airQuality, {
       dateObserved: dateTime(observedAt),
       refDevice: relationship(deviceUrn(device)),
     }),

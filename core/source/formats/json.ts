@@ -13,8 +13,9 @@ export function parseJsonRows(bytes: Uint8Array, format: Format & { kind: 'json'
   if (!tree.ok) return tree;
   const failure = failureOf(tree.value, format);
   if (failure !== undefined) return err(refusal('unexpected_content', `${name} is no answer of the publisher but its failure: ${failure}`));
+  const named = format.names === undefined ? tree.value : withNames(tree.value, format.rows, format.names);
   const rows =
-    select(tree.value, format.rows, format.outer ?? [], {}) ?? (format.single === true ? onlyRow(tree.value, format.rows) : undefined);
+    select(named, format.rows, format.outer ?? [], {}) ?? (format.single === true ? onlyRow(tree.value, format.rows) : undefined);
   if (rows === undefined) {
     const members = isRow(tree.value) ? Object.keys(tree.value).slice(0, 8).join(', ') : 'no object';
     return otherFormat(`${name} holds no list at ${format.rows.join(' > ') || 'its root'}; it has ${members}`);
@@ -56,6 +57,17 @@ export function asText(value: unknown): unknown {
 /** Members that are no list, object or null, as strings; members of objects in it are left out. */
 function plainMembers(value: Row): Row {
   return Object.fromEntries(Object.entries(value).flatMap(([key, member]) => (typeof member === 'object' ? [] : [[key, asText(member)]])));
+}
+
+/** Rows that are lists become objects, their values under the names that the root gives in another member. */
+function withNames(tree: unknown, path: readonly string[], member: string): unknown {
+  const [step] = path;
+  if (!isRow(tree) || step === undefined || !Array.isArray(tree[member]) || !Array.isArray(tree[step])) return undefined;
+  const names = tree[member] as unknown[];
+  const rows = (tree[step] as unknown[]).map((row) =>
+    Array.isArray(row) ? Object.fromEntries(names.slice(0, row.length).map((name, index) => [String(name), row[index] as unknown])) : row,
+  );
+  return { ...tree, [step]: rows };
 }
 
 /** Rows at a path, each with the members around it that are wanted; undefined where the path does not exist. */

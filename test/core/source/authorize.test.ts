@@ -53,6 +53,7 @@ describe('a publisher that asks who we are', () => {
   it('gets the token in the header that it names', async () => {
     expect((await get({ kind: 'header', header: 'X-API-TOKEN' })).kind).toBe('fresh');
     expect((await get({ kind: 'header', header: 'X-API-TOKEN' }, { token: 'x' })).kind).toBe('unavailable');
+    expect((await get({ kind: 'header', header: 'Authorization', scheme: 'Bearer' }, { token: 't-1' })).kind).toBe('fresh');
   });
 
   it('is unavailable, in words without the secret, when it gives no token', async () => {
