@@ -15,6 +15,7 @@ export interface RunningDevices {
   readonly device: DeviceRegistry['device'];
   readonly partsOf: DeviceRegistry['partsOf'];
   readonly find: DeviceRegistry['find'];
+  all(): DeviceRegistry['devices'];
   /** A message that was taken in. */
   passed(passage: Passage): void;
 }
@@ -53,6 +54,7 @@ export function startDevices(
     device: (uplink) => live.registry.device(uplink),
     partsOf: (id) => live.registry.partsOf(id),
     find: (id) => live.registry.find(id),
+    all: () => live.registry.devices,
     passed: ({ devices }) => watch.heard(devices, clock()),
   };
 }

@@ -7,8 +7,9 @@ import type { Outbox } from '../core/outbox/outbox.ts';
 import { createDispatch } from '../core/command/dispatch.ts';
 import type { Order } from '../core/command/order.ts';
 import type { CommandLedger } from '../core/command/ledger.ts';
-import { provisionedOrders } from '../core/command/provisioned.ts';
-import { registeredOrders } from '../core/command/registered.ts';
+import { provisionedCommands, provisionedOrders } from '../core/command/provisioned.ts';
+import { registeredCommands, registeredOrders } from '../core/command/registered.ts';
+import type { Commanded } from '../core/command/registrar.ts';
 import { createCommands } from '../core/command/router.ts';
 import type { AgentKnowledge, Passage } from '../core/pipeline.ts';
 import type { Device, Envelope, Instant, MqttMessage } from '../core/plugin.ts';
@@ -26,6 +27,10 @@ export interface RunningProvisioning {
   /** `/`: commands to devices, where the configuration allows them. */
   readonly commands: Router;
   readonly provisioned: NonNullable<AgentKnowledge['provisioned']>;
+  /** The entities that take commands now; none where commands are off. */
+  readonly commanded: () => readonly Commanded[];
+  /** Told of every change of what was provisioned. */
+  onChanged(listener: () => void): void;
 }
 
 /** What was provisioned as for a FIWARE IoT Agent, kept in the data folder. @throws {ConfigError} when that file is not valid. */
@@ -36,13 +41,20 @@ export function startProvisioning(
   outbox: Outbox,
   clock: () => Instant,
   logger: Logger,
-  registry: { find(id: string): Device | undefined; readonly envelopes: readonly Envelope[]; readonly ledger: CommandLedger },
+  registry: {
+    find(id: string): Device | undefined;
+    devices(): readonly Device[];
+    readonly envelopes: readonly Envelope[];
+    readonly ledger: CommandLedger;
+  },
 ): RunningProvisioning {
   const file = provisioningFile(config);
   let provisioning = readProvisioning(file);
   const router = Router();
   router.use(createMeasures({ knows: (apikey) => knowsKey(provisioning, apikey), accept, clock }));
   const commands = Router();
+  const listeners: (() => void)[] = [];
+  let commanded: RunningProvisioning['commanded'] = () => [];
   const { token } = config.provisioning;
   if (token !== undefined || isLoopback(config.http.host)) {
     const keep = (entity: Entity): Promise<void> => {
@@ -55,6 +67,9 @@ export function startProvisioning(
     const dispatch = createDispatch({ clock, publish, keep, accept, logger, onSent });
     // The registry goes before what was provisioned, as it does with measures.
     const registered = registeredOrders({ ...registry, clock, reference: randomUUID });
+    if (config.provisioning.commands) {
+      commanded = () => [...registeredCommands(registry.devices(), clock()), ...provisionedCommands(provisioning)];
+    }
     const finders = config.provisioning.commands ? [registered, provisionedOrders(() => provisioning)] : [];
     commands.use(createCommands({ ...(token === undefined ? {} : { token }), finders, dispatch }));
     router.use(
@@ -65,11 +80,13 @@ export function startProvisioning(
         keep(next) {
           writeProvisioning(file, next);
           provisioning = next;
+          for (const listener of listeners) listener();
         },
       }),
     );
   }
-  return { router, commands, provisioned: (uplink, topic) => findProvisioned(provisioning, uplink, topic) };
+  const provisioned: RunningProvisioning['provisioned'] = (uplink, topic) => findProvisioned(provisioning, uplink, topic);
+  return { router, commands, provisioned, commanded, onChanged: (listener) => void listeners.push(listener) };
 }
 
 function isLoopback(host: string): boolean {

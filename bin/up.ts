@@ -32,6 +32,7 @@ import { startDevices, type RunningDevices } from './devices.ts';
 import { outboxFile } from './files.ts';
 import { openInbox } from './inbox.ts';
 import { startProvisioning } from './provisioning.ts';
+import { registerCommands } from './registrar.ts';
 
 export interface Running {
   readonly urls: { readonly broker: string; readonly mqtt: string; readonly http: string };
@@ -84,7 +85,12 @@ async function start(
   };
 
   // HTTP is up before the line is: what is posted meanwhile is asked to come again.
-  const line: { take?: (message: MqttMessage) => Promise<Passage>; publish?: Publish; find?: RunningDevices['find'] } = {};
+  const line: {
+    take?: (message: MqttMessage) => Promise<Passage>;
+    publish?: Publish;
+    find?: RunningDevices['find'];
+    all?: RunningDevices['all'];
+  } = {};
   const commandLedger = openCommandLedger(outbox.state);
   const takePosted = (message: MqttMessage) => (outbox.writable ? line.take?.(message) : undefined);
   const ingest = createIngest({ sources: config.ingest, envelopes: knowledge.agents.envelopes, accept: takePosted, clock });
@@ -96,8 +102,11 @@ async function start(
     router: iot,
     commands,
     provisioned,
+    commanded,
+    onChanged,
   } = startProvisioning(config, takePosted, send, outbox, clock, log, {
     find: (id) => line.find?.(id),
+    devices: () => line.all?.() ?? [],
     envelopes: knowledge.agents.envelopes,
     ledger: commandLedger,
   });
@@ -128,6 +137,7 @@ async function start(
     commandOf: commandLedger.commandOf,
   };
   line.find = devices.find;
+  line.all = devices.all;
   const onPassage = (plugin: string, passage: Passage, { topic }: MqttMessage): void => {
     metrics.passed(plugin, passage);
     devices.passed(passage);
@@ -144,6 +154,11 @@ async function start(
   const accept = async (message: MqttMessage): Promise<void> => void (await take(message));
   const { url: mqttUrl, publish } = await mqtt(config, knowledge, outbox, accept, checks, log, closers);
   line.publish = publish;
+  if (config.provisioning.commands) {
+    const registrar = registerCommands(config, knowledge.models, outbox, { broker: brokerUrl, http: http.url }, commanded, log);
+    onChanged(registrar.changed);
+    closers.push(() => registrar.stop());
+  }
   adapters(config, knowledge, outbox, metrics, clock, log, closers);
   return { urls: { broker: brokerUrl, mqtt: mqttUrl, http: http.url }, outbox, deliverer };
 }

@@ -1,6 +1,7 @@
 import { idOf } from '../entity/provisioned.ts';
 import { merged, type ProvisionedDevice, type Provisioning, type Service } from '../provision/store.ts';
 import type { OrderFinder } from './order.ts';
+import type { Commanded } from './registrar.ts';
 
 /**
  * Commands as the IoT Agents send them: over MQTT on `/<apikey>/<deviceId>/cmd`, over HTTP to the device's `endpoint`;
@@ -43,6 +44,16 @@ export function provisionedOrders(current: () => Provisioning): OrderFinder {
     }
     return { ...order, route: { kind: 'mqtt', topic: `/${apikey}/${device.device_id}/cmd`, payload: Buffer.from(body) } };
   };
+}
+
+/** The entities that have commands, each with their names. */
+export function provisionedCommands({ services, devices }: Provisioning): readonly Commanded[] {
+  return devices.flatMap((device) => {
+    const group = groupOf(device, services);
+    const names = [...(device.commands ?? []), ...(group?.commands ?? [])].map(({ name }) => name);
+    const known = merged(device, group);
+    return names.length === 0 ? [] : [{ entityId: idOf(known), entityType: known.entityType, names: [...new Set(names)] }];
+  });
 }
 
 /** By the protocol of the device, else by that of its group or the group's resource. */

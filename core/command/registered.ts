@@ -3,6 +3,7 @@ import type { Device, DeviceCommand, Downlink, DownMessage, Envelope, Instant } 
 import type { CommandLedger } from './ledger.ts';
 import type { CommandRefusal, Order, OrderFinder } from './order.ts';
 import { allowedValue, written } from './payload.ts';
+import type { Commanded } from './registrar.ts';
 
 export interface RegisteredOptions {
   /** The device of this id, by the newest version of the registry. */
@@ -55,6 +56,15 @@ export function registeredOrders(options: RegisteredOptions): OrderFinder {
     const send = envelopes.get(envelope)?.command;
     return send === undefined ? `its network (${envelope}) takes no commands; set topic` : send({ ...down, heardOn });
   }
+}
+
+/** The Device entities that have commands, each with their names. */
+export function registeredCommands(devices: readonly Device[], now: Instant): readonly Commanded[] {
+  return devices.flatMap((device) => {
+    const names = (device.commands ?? []).map(({ name }) => name);
+    const isRetired = device.retiredAt !== undefined && device.retiredAt <= now;
+    return names.length === 0 || isRetired ? [] : [{ entityId: deviceUrn(device), entityType: 'Device', names }];
+  });
 }
 
 function wishes({ fPort, confirmed }: DeviceCommand): Pick<Downlink, 'fPort' | 'confirmed'> {

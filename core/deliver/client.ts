@@ -25,6 +25,11 @@ export interface BrokerClient {
   remove(body: string, signal?: AbortSignal): Promise<Answer>;
   /** Adds instances to an entity's history. Never throws. */
   addHistory(body: string, context: string, signal?: AbortSignal): Promise<Answer>;
+  /** Registers a context source (a JSON object with its id). Never throws. */
+  register(body: string, context: string, signal?: AbortSignal): Promise<Answer>;
+  /** Whether a registration is there: 200, 404. Never throws. */
+  registration(id: string, signal?: AbortSignal): Promise<Answer>;
+  unregister(id: string, signal?: AbortSignal): Promise<Answer>;
   close(): void;
 }
 
@@ -58,14 +63,20 @@ export function createBrokerClient(options: BrokerClientOptions): BrokerClient {
     maxResponseSize: longestAnswerBytes,
   });
 
-  async function post(path: string, body: string, context: string, signal?: AbortSignal): Promise<Answer> {
+  interface Content {
+    readonly body: string;
+    readonly context: string;
+  }
+
+  async function call(method: 'GET' | 'POST' | 'DELETE', path: string, content?: Content, signal?: AbortSignal): Promise<Answer> {
     const token = options.token?.();
+    const context = content?.context ?? '';
     const request: Dispatcher.RequestOptions = {
-      method: 'POST',
+      method,
       path: base.pathname + path,
-      body,
+      ...(content !== undefined && { body: content.body }),
       headers: {
-        'content-type': 'application/json',
+        ...(content !== undefined && { 'content-type': 'application/json' }),
         accept: 'application/json',
         ...(context !== '' && { link: `<${context}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"` }),
         ...(options.tenant !== undefined && { 'ngsild-tenant': options.tenant }),
@@ -87,10 +98,16 @@ export function createBrokerClient(options: BrokerClientOptions): BrokerClient {
     }
   }
 
+  const post = (path: string, body: string, context: string, signal?: AbortSignal): Promise<Answer> =>
+    call('POST', path, { body, context }, signal);
+  const registrations = 'ngsi-ld/v1/csourceRegistrations';
   return {
     upsert: (body, context, signal) => post('ngsi-ld/v1/entityOperations/upsert?options=update', body, context, signal),
     remove: (body, signal) => post('ngsi-ld/v1/entityOperations/delete', body, '', signal),
     addHistory: (body, context, signal) => post('ngsi-ld/v1/temporal/entities', body, context, signal),
+    register: (body, context, signal) => post(registrations, body, context, signal),
+    registration: (id, signal) => call('GET', `${registrations}/${encodeURIComponent(id)}`, undefined, signal),
+    unregister: (id, signal) => call('DELETE', `${registrations}/${encodeURIComponent(id)}`, undefined, signal),
     close() {
       void pool.destroy();
     },

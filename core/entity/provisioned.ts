@@ -4,6 +4,7 @@ import { reject, type Rejection } from '../rejection.ts';
 import { refused, type Outcome } from '../result.ts';
 import { dateTime, urn } from './build.ts';
 import { checkTime, uri } from './check-value.ts';
+import { meantBy } from './computed.ts';
 import { attributesOf, type Attribute, type Entity, type Geometry, type Json } from './entity.ts';
 import { Faults, pointerToken, quote } from './faults.ts';
 import type { Model } from './models.ts';
@@ -14,6 +15,8 @@ export interface ProvisionedAttribute {
   readonly name: string;
   readonly type?: string;
   readonly metadata?: Readonly<Record<string, { readonly value: unknown }>>;
+  /** JEXL; its value is published instead of the one that was sent. */
+  readonly expression?: string;
 }
 
 export interface StaticAttribute extends ProvisionedAttribute {
@@ -57,13 +60,12 @@ export function provisionedEntities(uplink: Uplink, device: Provisioned, model: 
       if (attribute !== undefined) entity[fixed.name] = attribute;
     }
     let count = 0;
-    for (const [key, raw] of Object.entries(fields)) {
-      const known = device.attributes.find(({ object_id: id, name }) => (id ?? name) === key);
-      const meaning = known ?? { name: key };
-      if (raw === null || !isWanted(meaning.name, known !== undefined, device.explicitAttrs)) continue;
-      const attribute = attributeName.test(meaning.name) ? attributeOf(raw, meaning) : undefined;
+    for (const { key, meaning, isProvisioned, raw } of meantBy(fields, device)) {
+      if (!isWanted(meaning.name, isProvisioned, device.explicitAttrs)) continue;
+      const attribute = raw.ok && attributeName.test(meaning.name) ? attributeOf(raw.value, meaning) : undefined;
       if (attribute === undefined) {
-        const message = `${key} of "${device.deviceId}" is ${quote(raw)}, expected ${meaning.type ?? 'a value'} under a name of letters, digits, _ and -`;
+        const was = raw.ok ? quote(raw.value) : raw.error;
+        const message = `${key} of "${device.deviceId}" is ${was}, expected ${meaning.type ?? 'a value'} under a name of letters, digits, _ and -`;
         rejections.push(reject('decode', 'invalid_value', message, `/${pointerToken(key)}`));
         continue;
       }

@@ -4,6 +4,7 @@ import express, { Router, type ErrorRequestHandler, type Request, type RequestHa
 import { isSameSecret } from '../service/secret.ts';
 import { provisioningSchema } from './file.ts';
 import type { ProvisionedDevice, Provisioning, Service, Tenant } from './store.ts';
+import { unsupportedIn } from './unsupported.ts';
 
 export interface ProvisioningOptions {
   /** Asked for as `Authorization: Bearer` or `X-Auth-Token`; without one everybody who reaches the port may provision. */
@@ -192,7 +193,11 @@ function paged<T>(all: readonly T[], { query }: Request): readonly T[] {
 }
 
 function isValid(validate: ValidateFunction, body: unknown, response: Response): boolean {
-  if (validate(body)) return true;
+  if (validate(body)) {
+    const unsupported = unsupportedIn(body);
+    if (unsupported.length > 0) fail(response, 400, 'WRONG_SYNTAX', unsupported.join('; '));
+    return unsupported.length === 0;
+  }
   const faults = (validate.errors ?? []).map(({ instancePath, message, params }: ErrorObject) => {
     const allowed = (params as { allowedValues?: unknown[] }).allowedValues;
     return `${instancePath || '/'} ${message ?? 'is not valid'}${allowed === undefined ? '' : `: ${allowed.join(', ')}`}`;

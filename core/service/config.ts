@@ -47,7 +47,12 @@ export interface Config {
     readonly forbiddenCharacters: 'keep' | 'encode';
   };
   readonly adapters: Readonly<Record<string, AdapterConfig>>;
-  readonly provisioning: { readonly token?: string; readonly commands: boolean; readonly ports: readonly number[] };
+  readonly provisioning: {
+    readonly token?: string;
+    readonly commands: boolean;
+    readonly ports: readonly number[];
+    readonly endpoint?: string;
+  };
   readonly ingest: Readonly<Record<string, { readonly token?: string; readonly tokenInQuery: boolean }>>;
 }
 
@@ -66,6 +71,7 @@ const variables: Readonly<Record<string, readonly [section: string, key: string]
   KLAVZE_PROVISIONING_TOKEN: ['provisioning', 'token'],
   KLAVZE_PROVISIONING_COMMANDS: ['provisioning', 'commands'],
   KLAVZE_PROVISIONING_PORTS: ['provisioning', 'ports'],
+  KLAVZE_PROVISIONING_ENDPOINT: ['provisioning', 'endpoint'],
   KLAVZE_MQTT_URL: ['mqtt', 'url'],
   KLAVZE_MQTT_HOST: ['mqtt', 'host'],
   KLAVZE_MQTT_PORT: ['mqtt', 'port'],

@@ -18,6 +18,7 @@ const STATUS = {
   LdContextNotAvailable: 504,
   NoMultiTenantSupport: 501,
   NonexistentTenant: 404,
+  LoopDetected: 508,
 } as const;
 
 export type ProblemType = keyof typeof STATUS;

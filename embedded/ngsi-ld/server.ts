@@ -17,6 +17,7 @@ import { batchRouter } from './routes/batch.ts';
 import { contextsRouter, type ContextParts } from './routes/contexts.ts';
 import { discoveryRouter } from './routes/discovery.ts';
 import { entitiesRouter } from './routes/entities.ts';
+import { forwardRouter } from './routes/forward.ts';
 import { infoRouter, versionRouter } from './routes/info.ts';
 import { createStore, openDatabase } from './store.ts';
 import type { BrokerDeps, Faults, Instant, Profile } from './types.ts';
@@ -131,6 +132,7 @@ function mountRoutes(app: Express, deps: BrokerDeps, contextParts: ContextParts,
   const api = '/ngsi-ld/v1';
   app.use(versionRouter(deps));
   app.use(api, refuseEmptySegment);
+  app.use(api, forwardRouter(deps));
   app.use(api, entitiesRouter(deps), batchRouter(deps), discoveryRouter(deps), contextsRouter(deps, contextParts), infoRouter(deps));
   app.use(api, subscriptionsRouter(deps), registrationsRouter(deps), temporalRouter(deps, options));
 }

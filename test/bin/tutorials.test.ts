@@ -259,6 +259,27 @@ describe('over MQTT', () => {
     const update = { actionType: 'update', entities: [{ type: 'Bell', id: 'urn:ngsi-ld:Bell:001', ring: { type: 'command', value: '' } }] };
     expect((await call('POST', `${north}/v2/op/update`, update)).status).toBe(204);
     await becomes('urn:ngsi-ld:Bell:001', { ring_status: 'OK', ring_info: 'ring OK' });
+
+    // The same at the context broker, which forwards it: the bell is registered there soon after it was provisioned.
+    device.removeAllListeners('message').on('message', (_topic, payload) => {
+      device.publish(`/ul/${mqttKey}/bell001/cmdexe`, `${payload.toString().replace(/\|.*/, '')}|by the broker`, { qos: 1 });
+    });
+    const attribute = `${running.urls.broker}/ngsi-ld/v1/entities/urn:ngsi-ld:Bell:001/attrs/ring`;
+    const patch = () => axios.patch(attribute, { type: 'Property', value: ' ' }, { validateStatus: () => true });
+    let answer = await patch();
+    for (let tries = 0; answer.status !== 204 && tries < 100; tries++) {
+      await sleep(100);
+      answer = await patch();
+    }
+    expect(answer.status).toBe(204);
+    await becomes('urn:ngsi-ld:Bell:001', { ring_status: 'OK', ring_info: 'by the broker' });
+    expect(await entity('urn:ngsi-ld:Bell:001', {})).not.toHaveProperty('ring');
+    const list = `${running.urls.broker}/ngsi-ld/v1/csourceRegistrations?type=Bell`;
+    const registered = async () => (await axios.get<unknown[]>(list)).data;
+    expect(await registered()).toMatchObject([{ mode: 'exclusive', information: [{ propertyNames: ['ring'] }] }]);
+    expect((await axios.delete(`${north}/iot/devices/bell001`, { headers: tenant })).status).toBe(204);
+    for (let tries = 0; (await registered()).length > 0 && tries < 100; tries++) await sleep(100);
+    expect(await registered()).toEqual([]);
     await device.endAsync();
   }, 120_000);
 });

@@ -29,6 +29,10 @@ export interface Registration {
   readonly managementInterval?: TimeInterval;
   readonly scope?: string | readonly string[];
   readonly contextSourceInfo?: readonly KeyValue[];
+  /** Tenant at the source. */
+  readonly tenant?: string;
+  /** `timeout` in milliseconds. */
+  readonly management?: { readonly timeout?: number };
 }
 
 export interface StoredRegistration {

@@ -38,7 +38,10 @@ export function discovered(stored: StoredRegistration, discovery: Discovery, con
 }
 
 /** What is left out on either side stands for everything. */
-function concerns({ entities, propertyNames, relationshipNames }: RegistrationInfo, { ids, idPattern, types, attrs }: Discovery): boolean {
+export function concerns(
+  { entities, propertyNames, relationshipNames }: RegistrationInfo,
+  { ids, idPattern, types, attrs }: Omit<Discovery, 'conditions'>,
+): boolean {
   const names = [...(propertyNames ?? []), ...(relationshipNames ?? [])];
   if (attrs !== undefined && names.length > 0 && !attrs.some((name) => names.includes(name))) return false;
   return (
@@ -94,14 +97,14 @@ export function claims(registration: Registration, entity: StoredEntity): boolea
   return registration.information.some((info) => {
     const names = [...(info.propertyNames ?? []), ...(info.relationshipNames ?? [])];
     const named = names.length === 0 || names.some((name) => entity.attributes[name] !== undefined);
-    return named && concerns(info, { ids: [entity.id], types: entity.types, conditions: [] });
+    return named && concerns(info, { ids: [entity.id], types: entity.types });
   });
 }
 
 function sharesEntity(a: RegistrationInfo, b: RegistrationInfo): boolean {
   if (a.entities === undefined || b.entities === undefined) return true;
   return a.entities.some(({ id, type }) =>
-    concerns({ entities: b.entities ?? [] }, { ...(id !== undefined && { ids: [id] }), types: [type].flat(), conditions: [] }),
+    concerns({ entities: b.entities ?? [] }, { ...(id !== undefined && { ids: [id] }), types: [type].flat() }),
   );
 }
 

@@ -21,7 +21,7 @@ const QUERY_PARAMS =
     ' ',
   );
 
-/** /csourceRegistrations (6.8, 6.9): kept and found; requests are not forwarded to the sources. */
+/** /csourceRegistrations (6.8, 6.9): kept and found. What is forwarded to the sources: `forwardRouter`. */
 export function registrationsRouter(deps: BrokerDeps): Router {
   const registrations = createDocuments<StoredRegistration>(deps.db, 'registration');
   const router = Router();
