@@ -8,6 +8,7 @@ import { deadLettersCommand } from './commands/dead-letters.ts';
 import { decoderCommand } from './commands/decoder.ts';
 import { deviceCommand } from './commands/device.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { tableCommand } from './commands/tables.ts';
 import { entityCommand } from './commands/entity.ts';
 import { upCommand } from './commands/up.ts';
 import { CommandFailure, exitCodeOf, exitCodes } from './exit.ts';
@@ -25,6 +26,7 @@ for (const command of [
   decoderCommand(),
   entityCommand(),
   deadLettersCommand(),
+  tableCommand(),
   doctorCommand(),
 ]) {
   program.addCommand(command);
