@@ -7,7 +7,6 @@ import { openCommandLedger } from '../core/command/ledger.ts';
 import { createBrokerClient } from '../core/deliver/client.ts';
 import { createDeliverer, type Deliverer } from '../core/deliver/deliverer.ts';
 import { contextFor } from '../core/entity/contexts.ts';
-import type { Entity } from '../core/entity/entity.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { Consignment, Outbox } from '../core/outbox/outbox.ts';
 import { openSqliteOutbox } from '../core/outbox/sqlite.ts';
@@ -216,7 +215,7 @@ function deliver(
       ...(tenant === undefined ? {} : { tenant }),
       ...(token === undefined ? {} : { token: () => token }),
     }),
-    contextOf: (entity: Entity) => contexts.get(models.types.get(entity.type)?.subject ?? '') ?? '',
+    contextOf: ({ type }) => contexts.get(models.types.get(type)?.subject ?? '') ?? '',
     forbiddenCharacters,
     observer: {
       delivered: (result, publications) => metrics.delivered(result, publications.length),

@@ -13,6 +13,7 @@ import { withoutContradictions } from './decode/contradictions.ts';
 import { commandState } from './entity/command-state.ts';
 import { deviceEntity, deviceUrn, isDeviceQuantity } from './entity/device.ts';
 import { deviceStateEntity, reportedEntity } from './entity/device-state.ts';
+import type { DeviceNews } from './entity/device-news.ts';
 import type { Entity } from './entity/entity.ts';
 import { check } from './entity/check.ts';
 import { asPublished } from './entity/published.ts';
@@ -62,6 +63,8 @@ export interface AgentKnowledge extends Knowledge {
   provisioned?(uplink: Pick<Uplink, 'deviceId'>, topic: string): Provisioned | undefined;
   /** The command that was sent with a reference. */
   commandOf?(reference: string): string | undefined;
+  /** Which Device entities are worth being published; left out: all. */
+  readonly news?: DeviceNews;
 }
 
 /** A consignment with what a person may want to see of the way to it. */
@@ -101,6 +104,7 @@ function passReport(report: DeviceReport, knowledge: AgentKnowledge, way: Way): 
     const entity = family === undefined ? undefined : reportedEntity(one, family, report);
     if (entity === undefined) continue;
     if (report.online !== false) way.devices.add(one.id);
+    knowledge.news?.forget(one.id);
     passEntity(entity, knowledge, way);
   }
 }
@@ -164,8 +168,11 @@ function passUplink(uplink: Uplink, knowledge: AgentKnowledge, way: Way): string
   for (const rejection of contradictions) way.refuse(rejection);
   const measured = clear.filter((reading) => !isDeviceQuantity(reading.quantity));
   const entities = measured.length === 0 ? [] : (way.run('map', () => family.map(measured, asPublished(device, family)))?.values ?? []);
+  for (const entity of entities) passEntity(isRestamped ? asRestamped(entity) : entity, knowledge, way);
+  const saysMore = about !== undefined || isRestamped || entities.length === 0;
+  if (knowledge.news?.isNews(device, readings, uplink, saysMore) === false) return decoded?.event;
   const ownEntity = { ...deviceEntity(device, family, readings, uplink, about), ...registered(device) } as Entity;
-  for (const entity of [...entities, ownEntity]) passEntity(isRestamped ? asRestamped(entity) : entity, knowledge, way);
+  passEntity(isRestamped ? asRestamped(ownEntity) : ownEntity, knowledge, way);
   return decoded?.event;
 }
 

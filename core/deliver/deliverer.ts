@@ -25,7 +25,7 @@ export interface DelivererOptions {
   readonly client: BrokerClient;
   readonly logger: Logger;
   /** Context URL for an entity; entities of one batch share it. */
-  readonly contextOf: (entity: Entity) => string;
+  readonly contextOf: (entity: Pick<Entity, 'type'>) => string;
   readonly observer?: DeliveryObserver;
   /** Default `keep`. */
   readonly forbiddenCharacters?: ForbiddenCharacters;

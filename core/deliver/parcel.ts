@@ -1,6 +1,6 @@
 import type { Entity } from '../entity/entity.ts';
 import type { Outbox, Queued } from '../outbox/outbox.ts';
-import { momentsOf } from '../outbox/watermarks.ts';
+import { briefOf } from '../outbox/watermarks.ts';
 import { coalesce, planState, temporalBody, type Plan } from './plan.ts';
 
 /** One entity's place in a batch. */
@@ -31,8 +31,9 @@ export function planParcel(id: string, states: readonly Queued[], options: PlanO
   const [first] = states;
   if (first === undefined) return { id, queued: [] };
   if (first.removal === true) return { id, queued: [first], removal: true };
-  if (options.coalesce === 'off' && isNewerThroughout(first.entity, options.outbox)) {
-    return { id, queued: [first], json: textOf(first.entity, first.json, options) };
+  if (options.coalesce === 'off' && isNewerThroughout(first, options.outbox)) {
+    const { json } = first;
+    return { id, queued: [first], json: json === undefined || options.prepare ? textOf(first.entity, undefined, options) : json };
   }
   const queued = options.coalesce === 'off' ? [first] : statesUpToRemoval(states);
   const entity = coalesce(queued);
@@ -41,18 +42,18 @@ export function planParcel(id: string, states: readonly Queued[], options: PlanO
   return {
     id,
     queued,
-    ...(plan.live !== undefined && { json: textOf(plan.live, plan.live === first.entity ? first.json : undefined, options) }),
+    ...(plan.live !== undefined && {
+      json: textOf(plan.live, plan.live === entity && queued.length === 1 ? first.json : undefined, options),
+    }),
     ...lateOf(queued.slice(-1), plan, options),
   };
 }
 
 /** Newer than all that the broker holds of the entity: the usual case, for which no attribute need be looked at by itself. */
-function isNewerThroughout(entity: Entity, outbox: Outbox): boolean {
-  const newest = outbox.newestMark?.(entity.id);
-  if (newest === undefined) return false;
-  if (newest === '') return true;
-  const moments = momentsOf(entity);
-  return moments === undefined || moments.oldest > newest;
+function isNewerThroughout(queued: Queued, outbox: Outbox): boolean {
+  const { id, oldest } = queued.brief ?? briefOf(queued.entity);
+  const newest = outbox.newestMark?.(id);
+  return newest !== undefined && (newest === '' || oldest === '' || oldest > newest);
 }
 
 function planOf(entity: Entity, outbox: Outbox): Plan {

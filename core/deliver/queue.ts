@@ -1,5 +1,6 @@
 import type { Entity } from '../entity/entity.ts';
 import type { Outbox, Queued } from '../outbox/outbox.ts';
+import { idOf } from '../outbox/watermarks.ts';
 import { planParcel, type Parcel } from './parcel.ts';
 import { Retries } from './retries.ts';
 
@@ -19,7 +20,7 @@ export interface QueueOptions {
   readonly outbox: Outbox;
   readonly limits: BatchLimits;
   readonly coalesce: 'off' | 'newest';
-  readonly contextOf: (entity: Entity) => string;
+  readonly contextOf: (entity: Pick<Entity, 'type'>) => string;
   /** Last change before an entity is sent; left out: none. */
   readonly prepare?: ((entity: Entity) => Entity) | undefined;
   readonly now: () => number;
@@ -65,7 +66,7 @@ export class DeliveryQueue {
       const rows = this.options.outbox.peek(window, 0, 1, this.readUpTo);
       for (const row of rows) {
         this.readUpTo = row.seq;
-        if (!this.retries.isBehind(row.entity.id)) this.add(row);
+        if (!this.retries.isBehind(idOf(row))) this.add(row);
       }
       if (rows.length < window) break;
     }
@@ -148,7 +149,7 @@ export class DeliveryQueue {
   }
 
   private add(queued: Queued): void {
-    const { id } = queued.entity;
+    const id = idOf(queued);
     let line = this.lines.get(id);
     if (line === undefined) this.lines.set(id, (line = { id, states: [], underWay: false, isReady: false }));
     line.states.push(queued);
@@ -160,7 +161,7 @@ export class DeliveryQueue {
   private offer(line: Line): void {
     const [first] = line.states;
     if (first === undefined) return;
-    const context = first.removal === true ? removals : this.options.contextOf(first.entity);
+    const context = first.removal === true ? removals : this.options.contextOf(first.brief ?? first.entity);
     const lines = this.ready.get(context);
     if (lines === undefined) this.ready.set(context, [line]);
     else lines.push(line);
@@ -189,7 +190,7 @@ export class DeliveryQueue {
       for (const row of rows) {
         after = row.seq;
         if (row.seq > this.readUpTo) break;
-        const { id } = row.entity;
+        const id = idOf(row);
         const from = returning.get(id);
         if (from === undefined || row.seq <= from) continue;
         this.add(row);

@@ -4,6 +4,7 @@ import type { MarkBook } from './mark-book.ts';
 import type { Queued, Settlement } from './outbox.ts';
 import { isDone, type Segment, type SegmentIndex } from './segments.ts';
 import type { SqliteStore } from './sqlite-store.ts';
+import { idOf } from './watermarks.ts';
 
 export interface FollowUpOptions {
   readonly store: SqliteStore;
@@ -57,9 +58,9 @@ export function createFollowUp({ store, marks, index, logger }: FollowUpOptions)
     return segment;
   }
 
-  function mark({ entity, removal }: Queued): void {
-    if (removal === true) marks.removed(entity.id);
-    else marks.accepted(entity);
+  function mark(queued: Queued): void {
+    if (queued.removal === true) marks.removed(idOf(queued));
+    else marks.accepted(queued);
   }
 
   function due(): boolean {

@@ -5,7 +5,7 @@ export interface GroupCommitOptions<T> {
   commit(group: readonly T[]): void;
   /** Whether an error of `commit` may heal by waiting: the disk is full or does not answer. */
   mayHeal(error: unknown): boolean;
-  /** A busy outbox commits at most once in so many milliseconds; a quiet one at once. */
+  /** A busy outbox commits at most once in so many milliseconds, or three times as long as the last commit took; a quiet one at once. */
   readonly pauseMs: number;
   /** Most entries in one transaction. */
   readonly maxGroup: number;
@@ -26,6 +26,7 @@ interface Waiting<T> {
   reject(error: unknown): void;
 }
 
+const longestPauseMs = 30;
 const firstRetryMs = 100;
 const longestRetryMs = 5_000;
 
@@ -34,6 +35,7 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
   let waiting: Waiting<T>[] = [];
   let timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
   let lastCommit = -Infinity;
+  let lastTook = 0;
   let lastGroup = 0;
   let failures = 0;
   let closed = false;
@@ -42,13 +44,15 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
     if (timer !== undefined || waiting.length === 0 || failures > 0) return;
     // One appender that waits for each commit gains nothing from a pause.
     const busy = lastGroup > 1 && waiting.length < options.maxGroup;
-    const pause = busy ? options.pauseMs - (performance.now() - lastCommit) : 0;
+    // A slow disk is asked less often, with more at a time: it must not hold up everything else.
+    const pause = busy ? Math.min(longestPauseMs, Math.max(options.pauseMs, 3 * lastTook)) - (performance.now() - lastCommit) : 0;
     timer = pause > 0 ? setTimeout(flush, pause) : setImmediate(flush);
   }
 
   function flush(): void {
     timer = undefined;
     const group = waiting.slice(0, options.maxGroup);
+    const start = performance.now();
     const done = write(group);
     waiting = waiting.slice(done);
     if (done === 0 && group.length > 0) {
@@ -56,6 +60,7 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
       return;
     }
     lastCommit = performance.now();
+    lastTook = lastCommit - start;
     lastGroup = done;
     schedule();
   }

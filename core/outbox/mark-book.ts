@@ -1,13 +1,16 @@
-import { type Entity } from '../entity/entity.ts';
 import type { Instant } from '../plugin.ts';
-import type { Watermark } from './outbox.ts';
-import { advance, momentsOf, type Marks } from './watermarks.ts';
+import type { Queued, Watermark } from './outbox.ts';
+import { advance, briefOf, type Marks } from './watermarks.ts';
 
-/** What the broker holds of one entity. `latest` is newer than all of `table` and has each of its attributes: nothing of it is worked out yet. */
+/**
+ * What the broker holds of one entity. `latest` is newer than all of `table` and has each of its attributes, whose names are `names`: it
+ * takes the place of the table, and nothing of it is worked out yet.
+ */
 interface EntityMarks {
   readonly id: string;
   table: Marks;
-  latest: Entity | undefined;
+  latest: Queued | undefined;
+  names: string;
   newest: Instant;
 }
 
@@ -40,24 +43,27 @@ export class MarkBook {
     return this.of(entityId).newest;
   }
 
-  accepted(entity: Entity): void {
-    const moments = momentsOf(entity);
-    if (moments === undefined) return;
-    const marks = this.of(entity.id);
+  accepted(queued: Queued): void {
+    const brief = queued.brief ?? briefOf(queued.entity);
+    if (brief.newest === '') return;
+    const marks = this.of(brief.id);
     this.changed.add(marks);
-    if (moments.oldest > marks.newest && covers(entity, marks)) {
+    if (brief.oldest > marks.newest && (marks.names === brief.names || marks.newest === '')) {
       marks.table = none;
-      marks.latest = entity;
+      marks.latest = queued;
+      marks.names = brief.names;
     } else {
-      marks.table = advance(settle(marks), entity);
+      marks.table = advance(settle(marks), queued.entity);
+      marks.names = namesOf(marks.table);
     }
-    if (moments.newest > marks.newest) marks.newest = moments.newest;
+    if (brief.newest > marks.newest) marks.newest = brief.newest;
   }
 
   removed(entityId: string): void {
     const marks = this.of(entityId);
     marks.table = none;
     marks.latest = undefined;
+    marks.names = '';
     marks.newest = '';
     this.changed.add(marks);
   }
@@ -88,7 +94,7 @@ export class MarkBook {
     const table: Marks = text === undefined ? none : new Map(JSON.parse(text) as [string, Watermark][]);
     let newest = '';
     for (const { observedAt } of table.values()) if (observedAt > newest) newest = observedAt;
-    const marks: EntityMarks = { id, table, latest: undefined, newest };
+    const marks: EntityMarks = { id, table, latest: undefined, names: namesOf(table), newest };
     this.entities.set(id, marks);
     return marks;
   }
@@ -96,13 +102,13 @@ export class MarkBook {
 
 /** The marks as a table. */
 function settle(marks: EntityMarks): Marks {
-  if (marks.latest !== undefined) marks.table = advance(marks.table, marks.latest);
+  if (marks.latest !== undefined) marks.table = advance(none, marks.latest.entity);
   marks.latest = undefined;
   return marks.table;
 }
 
-function covers(entity: Entity, { table, latest }: EntityMarks): boolean {
-  for (const name of table.keys()) if (entity[name] === undefined) return false;
-  for (const name in latest) if (entity[name] === undefined) return false;
-  return true;
+function namesOf(table: Marks): string {
+  let names = '';
+  for (const name of table.keys()) names += `${name} `;
+  return names;
 }

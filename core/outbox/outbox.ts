@@ -38,8 +38,20 @@ export interface Consignment {
 /** A publication in the outbox. `seq` grows with the order of acceptance. */
 export interface Queued extends Publication {
   readonly seq: number;
-  /** The entity as JSON, where the outbox has it at hand. */
+  /** The entity as JSON, where the outbox has it at hand; `entity` may then be read from it when it is asked for. */
   readonly json?: string;
+  /** What need be known of the entity for most purposes, where the outbox has it at hand. */
+  readonly brief?: Brief;
+}
+
+export interface Brief {
+  readonly id: string;
+  readonly type: string;
+  /** Oldest and newest `observedAt` in it; empty: it has none. */
+  readonly oldest: Instant;
+  readonly newest: Instant;
+  /** Names of its attributes, by which two of the same form are known. */
+  readonly names: string;
 }
 
 /** What became of queued publications. */

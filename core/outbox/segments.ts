@@ -1,6 +1,7 @@
 import type { Entity } from '../entity/entity.ts';
 import type { Instant } from '../plugin.ts';
-import type { Origin, Publication, Queued } from './outbox.ts';
+import type { Brief, Origin, Publication, Queued } from './outbox.ts';
+import { briefOf } from './watermarks.ts';
 
 /** Publications in one row of the file: a row costs the same for one as for many, and a damaged page costs no more than these. */
 export const segmentSize = 32;
@@ -21,14 +22,43 @@ export interface Segment {
 
 /** A publication as it goes into the file: one line. JSON holds neither tabs nor line ends as such. */
 export interface Prepared {
-  readonly publication: Publication;
+  readonly origin: Origin;
+  readonly removal: boolean;
+  readonly brief: Brief;
   readonly json: string;
-  readonly line: string;
 }
 
-export function prepare(publication: Publication): Prepared {
-  const json = JSON.stringify(publication.entity);
-  return { publication, json, line: `${publication.removal === true ? '-' : '+'}${originText(publication.origin)}\t${json}` };
+/**
+ * A publication in memory is its JSON: thousands of entities as objects would cost three times as much, and the collector of garbage would
+ * look at each of their parts again and again. The few places that look into an entity read it.
+ */
+export class HeldPublication implements Queued {
+  readonly seq: number;
+  readonly origin: Origin;
+  readonly json: string;
+  readonly brief: Brief;
+  declare readonly removal?: true;
+
+  constructor(seq: number, { origin, removal, brief, json }: Prepared) {
+    this.seq = seq;
+    this.origin = origin;
+    this.json = json;
+    this.brief = brief;
+    if (removal) this.removal = true;
+  }
+
+  get entity(): Entity {
+    return JSON.parse(this.json) as Entity;
+  }
+}
+
+export function prepare({ entity, origin, removal }: Publication): Prepared {
+  return { origin, removal: removal === true, brief: briefOf(entity), json: JSON.stringify(entity) };
+}
+
+/** Its line. */
+export function lineOf({ origin, removal, json }: Prepared): string {
+  return `${removal ? '-' : '+'}${originText(origin)}\t${json}`;
 }
 
 /** Origins of the messages of one topic differ by their moment only. */
@@ -53,9 +83,8 @@ export function parseLine(line: string, seq: number): Queued | undefined {
   if (tab < 0) return undefined;
   try {
     const json = line.slice(tab + 1);
-    const entity = JSON.parse(json) as Entity;
-    const origin = JSON.parse(line.slice(1, tab)) as Origin;
-    return line.startsWith('-') ? { seq, origin, entity, json, removal: true } : { seq, origin, entity, json };
+    const brief = briefOf(JSON.parse(json) as Entity);
+    return new HeldPublication(seq, { origin: JSON.parse(line.slice(1, tab)) as Origin, removal: line.startsWith('-'), brief, json });
   } catch {
     return undefined;
   }

@@ -10,7 +10,8 @@ import { shardOf } from './hash.ts';
 import { deadLetterStore, keepLetter, letterOf } from './letters.ts';
 import type { Consignment, DeadLetter, Outbox, Queued, Settlement, StateStore } from './outbox.ts';
 import { MarkBook } from './mark-book.ts';
-import { prepare, SegmentIndex, segmentSize, type Prepared, type Segment } from './segments.ts';
+import { HeldPublication, lineOf, prepare, SegmentIndex, segmentSize, type Prepared, type Segment } from './segments.ts';
+import { idOf } from './watermarks.ts';
 import { createSqliteStore } from './sqlite-store.ts';
 
 export interface SqliteOutboxOptions {
@@ -108,10 +109,10 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
     const segments: Segment[] = [];
     for (let from = 0; from < all.length; from += segmentSize) {
       const part = all.slice(from, from + segmentSize);
-      const body = part.map(({ line }) => line).join('\n');
+      const body = part.map(lineOf).join('\n');
       store.file.insertSegment.run(first, part.length, at, body);
       const start = first;
-      const entries = part.map(({ publication, json }, place): Queued => ({ ...publication, seq: start + place, json }));
+      const entries = part.map((one, place) => new HeldPublication(start + place, one));
       segments.push({ first, count: part.length, at, settled: 0, marked: 0, entries, size: body.length });
       first += part.length;
     }
@@ -153,7 +154,7 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
       lookForOthers();
       const found: Queued[] = [];
       index.each(after, (queued) => {
-        if (lanes === 1 || shardOf(queued.entity.id) % lanes === lane) found.push(queued);
+        if (lanes === 1 || shardOf(idOf(queued)) % lanes === lane) found.push(queued);
         return found.length < limit;
       });
       return found;

@@ -1,7 +1,7 @@
 import { attributesOf, type Attribute, type Entity } from '../entity/entity.ts';
 import type { Instant } from '../plugin.ts';
 import { digestOf } from './hash.ts';
-import type { Watermark } from './outbox.ts';
+import type { Brief, Queued, Watermark } from './outbox.ts';
 
 /** Watermarks of one entity by attribute. */
 export type Marks = ReadonlyMap<string, Watermark>;
@@ -15,17 +15,25 @@ export function momentOf(entity: Entity): Instant | undefined {
   return newest;
 }
 
-/** Oldest and newest `observedAt` in a state; undefined for a state without any. */
-export function momentsOf(entity: Entity): { readonly oldest: Instant; readonly newest: Instant } | undefined {
+/** What is to be known of an entity without looking at it again. */
+export function briefOf(entity: Entity): Brief {
   let oldest = '';
   let newest = '';
+  let names = '';
   for (const name in entity) {
-    const observedAt = (entity[name] as Attribute).observedAt;
+    if (name === 'id' || name === 'type') continue;
+    names += `${name} `;
+    const { observedAt } = entity[name] as Attribute;
     if (observedAt === undefined || observedAt === newest) continue;
     if (oldest === '' || observedAt < oldest) oldest = observedAt;
     if (observedAt > newest) newest = observedAt;
   }
-  return newest === '' ? undefined : { oldest, newest };
+  return { id: entity.id, type: entity.type, oldest, newest, names };
+}
+
+/** The id of a publication's entity. */
+export function idOf(queued: Queued): string {
+  return queued.brief?.id ?? queued.entity.id;
 }
 
 /** How an attribute stands to what the broker holds. One without a moment of its own shares that of its state (`moment`). */

@@ -1,4 +1,5 @@
 import { mayNestDeeper } from '../decode/payload.ts';
+import { DeviceNews } from '../entity/device-news.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { passMessage, type AgentKnowledge, type Passage } from '../pipeline.ts';
 import type { Envelope, Memory, MqttMessage } from '../plugin.ts';
@@ -27,7 +28,8 @@ const deepestPayload = 64;
  * may be acknowledged. Bad data is no reason to reject: it ends as a dead letter. Rejects only when the outbox was closed meanwhile.
  */
 export function createIntake(options: IntakeOptions): (message: MqttMessage) => Promise<Passage> {
-  const { knowledge, outbox } = options;
+  const { outbox } = options;
+  const knowledge: AgentKnowledge = { ...options.knowledge, news: new DeviceNews() };
   const envelopeOf = findEnvelope(knowledge.envelopes);
   const memories = new Map<string, Map<string, unknown>>();
 
