@@ -53,7 +53,7 @@ function valueOf(row: Row, { column, state, unitColumn, unit, divisor }: (typeof
   const number = numberOf(row, column);
   if (!number.ok) return number;
   if (number.value === undefined) return ok(undefined);
-  const stated = textOf(row, unitColumn);
+  const stated = textOf(row, unitColumn)?.replace('²', '2');
   if (stated !== undefined && stated !== unit) {
     return err(reject('decode', 'unsupported_unit', `${column} is in "${stated}"; expected ${unit}`, columnPointer(unitColumn)));
   }

@@ -15,9 +15,9 @@ import {
   type Row,
 } from '#core';
 import { kinds, severities, type WarningRecord } from './record.ts';
-import { areaOf, ringsOf, valueIn } from './region.ts';
+import { areasOf, ringsOf, valueIn } from './region.ts';
 
-/** One `info`. The Slovenian and the English one of a warning give the same record; a green one is no warning. */
+/** One `info`, a record for each of its areas. The Slovenian and the English one of a warning give the same; a green or white one is no warning. */
 export function decode(info: Row, file: DatasetFile): Outcome<WarningRecord> {
   const status = textOf(file.header, 'status') ?? 'Actual';
   const messageType = textOf(file.header, 'msgType') ?? 'Alert';
@@ -26,7 +26,9 @@ export function decode(info: Row, file: DatasetFile): Outcome<WarningRecord> {
     return refused(reject('decode', 'invalid_value', message));
   }
   const [level, colour] = (valueIn(info['parameter'], 'awareness_level') ?? '').split(/\s*;\s*/);
-  if (colour === 'green') return refused(reject('decode', 'no_measurement', 'the level is green: there is no warning', '/parameter'));
+  if (colour === 'green' || colour === 'white') {
+    return refused(reject('decode', 'no_measurement', `the level is ${colour}: there is no warning`, '/parameter'));
+  }
   const severity = Object.hasOwn(severities, colour ?? '') ? severities[colour as keyof typeof severities] : undefined;
   const [number = '', kind = ''] = (valueIn(info['parameter'], 'awareness_type') ?? '').split(/\s*;\s*/);
   const subCategory = Object.hasOwn(kinds, number) ? kinds[number] : undefined;
@@ -36,32 +38,41 @@ export function decode(info: Row, file: DatasetFile): Outcome<WarningRecord> {
   }
   const times = timesOf(info, file);
   if (!times.ok) return refused(times.error);
-  const area = areaOf(info);
-  const region = valueIn(area['geocode'], 'meteosiId');
-  if (region === undefined) return refused(reject('decode', 'missing_field', 'area has no geocode meteosiId; expected a region', '/area'));
-
   const slovenian = [info, ...file.rows].find((row) => isSame(row, info) && isIn(row, 'sl')) ?? info;
   const english = [info, ...file.rows].find((row) => isSame(row, info) && isIn(row, 'en'));
   const headline = requiredText(slovenian, 'headline');
   if (!headline.ok) return refused(headline.error);
   const headlineEn = english === undefined ? undefined : textOf(english, 'headline');
-  const [ring, ...others] = ringsOf(area);
-  const hasOneArea = ring !== undefined && others.length === 0;
   const description = [slovenian, english].flatMap(words).join(' / ');
-  const record = {
-    region,
-    regionName: plainName(textOf(areaOf(slovenian), 'areaDesc') ?? region),
+  const warning = {
     subCategory,
     severity,
     headline: plainName(headline.value),
     ...(headlineEn !== undefined && { headlineEn: plainName(headlineEn) }),
     ...(description !== '' && { description }),
     ...times.value,
-    ...(hasOneArea && { area: ring }),
   };
-  if (hasOneArea) return accepted(record);
-  const message = `the area of ${region} has no single closed polygon of latitude,longitude; the warning is published without its place`;
-  return { ...accepted(record), rejections: [reject('decode', 'missing_location', message, '/area')] };
+  const areas = areasOf(info);
+  if (areas.length === 0) return refused(reject('decode', 'missing_field', 'the warning has no area; expected a region', '/area'));
+  const outcome: Outcome<WarningRecord> = { values: [], rejections: [] };
+  for (const [index, area] of areas.entries()) {
+    const placed = placedIn(area, areasOf(slovenian)[index] ?? area);
+    outcome.values.push(...placed.values.map((place) => ({ ...warning, ...place })));
+    outcome.rejections.push(...placed.rejections);
+  }
+  return outcome;
+}
+
+/** Region and place of a warning. Without a readable polygon it is published without its place. */
+function placedIn(area: Row, named: Row): Outcome<Pick<WarningRecord, 'region' | 'regionName' | 'area'>> {
+  const region = valueIn(area['geocode'], 'meteosiId');
+  if (region === undefined) return refused(reject('decode', 'missing_field', 'area has no geocode meteosiId; expected a region', '/area'));
+  const regionName = plainName(textOf(named, 'areaDesc') ?? region);
+  const rings = ringsOf(area);
+  const closed = rings.filter((ring) => ring !== undefined);
+  if (closed.length > 0 && closed.length === rings.length) return accepted({ region, regionName, area: closed });
+  const message = `the area of ${region} has no closed polygon of latitude,longitude, or one that is not; the warning is published without its place`;
+  return { ...accepted({ region, regionName }), rejections: [reject('decode', 'missing_location', message, '/area')] };
 }
 
 /** `sent` of the message, `onset` (else `effective`) and `expires`. A warning may begin before it is issued. */
@@ -93,7 +104,7 @@ function isSame(one: Row, other: Row): boolean {
       valueIn(row['parameter'], 'awareness_type'),
       textOf(row, 'onset'),
       textOf(row, 'expires'),
-      valueIn(areaOf(row)['geocode'], 'meteosiId'),
+      ...areasOf(row).map((area) => valueIn(area['geocode'], 'meteosiId')),
     ].join('|');
   return parts(one) === parts(other);
 }

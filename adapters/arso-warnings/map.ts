@@ -24,8 +24,15 @@ export function map(record: WarningRecord): Outcome<Entity> {
   if (headlineEn !== undefined) entity['alternateName'] = property(headlineEn);
   if (description !== undefined) entity['description'] = property(description);
   if (area !== undefined) {
-    const ring = area.map(([longitude, latitude]): [number, number] => [longitude, latitude]);
-    entity['location'] = { type: 'GeoProperty', value: { type: 'Polygon', coordinates: [ring] } };
+    const rings = area.map((ring) => ring.map(([longitude, latitude]): [number, number] => [longitude, latitude]));
+    const [only, ...others] = rings;
+    entity['location'] = {
+      type: 'GeoProperty',
+      value:
+        only !== undefined && others.length === 0
+          ? { type: 'Polygon', coordinates: [only] }
+          : { type: 'MultiPolygon', coordinates: rings.map((ring) => [ring]) },
+    };
   }
   return accepted(entity);
 }

@@ -35,8 +35,8 @@ export interface WarningRecord {
   readonly dateIssued: Instant;
   readonly validFrom: Instant;
   readonly validTo: Instant;
-  /** Closed ring of [longitude, latitude]. */
-  readonly area?: readonly (readonly [number, number])[];
+  /** Closed rings of [longitude, latitude], mostly one. */
+  readonly area?: readonly (readonly (readonly [number, number])[])[];
 }
 
 const text = { type: 'string', minLength: 1 };
@@ -57,8 +57,8 @@ export const recordSchema = {
     validTo: moment,
     area: {
       type: 'array',
-      minItems: 4,
-      items: { type: 'array', items: { type: 'number' }, minItems: 2, maxItems: 2 },
+      minItems: 1,
+      items: { type: 'array', minItems: 4, items: { type: 'array', items: { type: 'number' }, minItems: 2, maxItems: 2 } },
     },
   },
   required: ['region', 'regionName', 'subCategory', 'severity', 'headline', 'dateIssued', 'validFrom', 'validTo'],

@@ -5,9 +5,9 @@ type Place = readonly [longitude: number, latitude: number];
 /** The middle of the town. */
 const idrija: Place = [14.0267, 46.0023];
 
-/** The first `area` of an `info`. */
-export function areaOf(info: Row): Row {
-  return rowsIn(info['area'])[0] ?? {};
+/** Every `area` of an `info`. */
+export function areasOf(info: Row): readonly Row[] {
+  return rowsIn(info['area']);
 }
 
 /** What stands under a name in a list of `valueName` and `value` (`parameter`, `geocode`). */
@@ -31,8 +31,9 @@ export function ringsOf(area: Row): (readonly Place[] | undefined)[] {
 
 /** `idrija` for the region in which the town lies, else the region's own name: `middle`. */
 export function regionKey(info: Row): string | undefined {
-  const area = areaOf(info);
-  if (ringsOf(area).some((ring) => ring !== undefined && holds(ring, idrija))) return 'idrija';
+  const areas = areasOf(info);
+  if (areas.flatMap(ringsOf).some((ring) => ring !== undefined && holds(ring, idrija))) return 'idrija';
+  const area = areas[0] ?? {};
   const code = valueIn(area['geocode'], 'meteosiId') ?? textOf(area, 'areaDesc');
   return code?.replace(/^SLOVENIA_|_$/g, '').toLowerCase();
 }

@@ -20,11 +20,13 @@ export function secondsAfter(moment: Instant, seconds: number): Instant {
 
 /** A moment as e-mail and RSS write it, `07 Mar 2024 14:20:00 +0000`, with or without the weekday (RFC 822/2822; years of four digits). */
 export function rfc822Instant(text: string): Instant | undefined {
-  const parts = /^(?:[A-Za-z]{3},\s*)?(\d{1,2}) ([A-Za-z]{3}) (\d{4}) (\d{2}:\d{2}(?::\d{2})?) ([+-]\d{4}|GMT|UT)$/.exec(text.trim());
+  const parts = /^(?:[A-Za-z]{3},\s*)?(\d{1,2}) ([A-Za-z]{3}) (\d{4}) (\d{1,2}:\d{2}(?::\d{2})?) ([+-]\d{4}|GMT|UT)$/.exec(text.trim());
   const [, day = '', month = '', year = '', time = '', zone = ''] = parts ?? [];
   const number = months.indexOf(month.toLowerCase()) + 1;
   if (number === 0) return undefined;
-  return instant(`${year}-${two(number)}-${day.padStart(2, '0')}T${time}${/^[+-]/.test(zone) ? zone : 'Z'}`);
+  return instant(
+    `${year}-${two(number)}-${day.padStart(2, '0')}T${time.padStart(time.length > 5 ? 8 : 5, '0')}${/^[+-]/.test(zone) ? zone : 'Z'}`,
+  );
 }
 
 /**

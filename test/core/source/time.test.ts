@@ -22,6 +22,7 @@ describe('instant', () => {
 describe('rfc822Instant', () => {
   it.each([
     ['07 Mar 2024 14:20:00 +0000', '2024-03-07T14:20:00.000Z'],
+    ['7 Mar 2024 8:40:00 +0000', '2024-03-07T08:40:00.000Z'],
     ['7 Mar 2024 14:20:00 +0100', '2024-03-07T13:20:00.000Z'],
     ['Thu, 07 Mar 2024 14:20 GMT', '2024-03-07T14:20:00.000Z'],
   ])('reads %s', (text, moment) => expect(rfc822Instant(text)).toBe(moment));
