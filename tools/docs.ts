@@ -8,21 +8,24 @@ import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 
 import { packageRoot } from '../core/paths.ts';
-import { loadAgents } from '../core/service/plugins.ts';
+import { loadAdapters, loadAgents } from '../core/service/plugins.ts';
 import { configurationPage, environmentTable } from './docs/configuration.ts';
 import { dependencyPicture } from './docs/dependencies.ts';
 import { familyFields } from './docs/families.ts';
 import { decoderFields, envelopeFields } from './docs/fields.ts';
 import { fillMarker } from './docs/markdown.ts';
 import { pluginsPage } from './docs/plugins.ts';
+import { qualityTable } from './docs/quality.ts';
 
 const agents = await loadAgents();
 const families = [...agents.families.values()];
+const adapters = [...(await loadAdapters()).values()];
 
 const pages: readonly { readonly path: string; readonly render: (current: string) => Promise<string> }[] = [
   { path: 'docs/plugins.md', render: pluginsPage },
   { path: 'docs/configuration.md', render: async () => configurationPage() },
   { path: 'docs/architecture.md', render: async (current) => fillMarker(current, 'dependencies', await dependencyPicture()) },
+  { path: 'docs/quality.md', render: async (current) => fillMarker(current, 'quality', qualityTable(adapters)) },
   { path: 'README.md', render: async (current) => fillMarker(current, 'environment', environmentTable()) },
   ...families.map((family) => ({
     path: `agents/families/${family.name}/README.md`,
