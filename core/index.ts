@@ -11,7 +11,7 @@ export { columnPointer, coordinatesOf, numberOf, pointOf, requiredText, required
 export { deviceUrn } from './entity/device.ts';
 export { observation, states, type AttributeTable } from './entity/observation.ts';
 export { observedPeriod, periodStart } from './entity/period.ts';
-export { airQuality, pollutants, pollutantsWithoutAttribute } from './entity/pollutants.ts';
+export { airQuality, pollutants, pollutantsWithoutAttribute, withWholeIndex } from './entity/pollutants.ts';
 export { stationEntity, stationSchema, type StationRecord } from './entity/station.ts';
 export { stationState, stationValuesSchema, type StationValues } from './entity/station-values.ts';
 export { commandResult } from './decode/command-result.ts';
@@ -50,3 +50,4 @@ export { readSparkplug, sparkplugRebirth, type SparkplugMetric } from './decode/
 export { versionsOf, versionText } from './decode/versions.ts';
 export { plainName } from './source/names.ts';
 export { looksLikeSenml } from './decode/senml.ts';
+export { looksLikeCbor, readSenmlCbor } from './decode/senml-cbor.ts';

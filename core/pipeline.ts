@@ -8,13 +8,13 @@
  */
 import { assess } from './assess/assess.ts';
 import { calibrate } from './decode/calibrate.ts';
-import { timed } from './decode/clock.ts';
+import { arrivalOf, timed } from './decode/clock.ts';
 import { withoutContradictions } from './decode/contradictions.ts';
 import { commandState } from './entity/command-state.ts';
 import { deviceEntity, deviceUrn, isDeviceQuantity } from './entity/device.ts';
 import { deviceStateEntity, reportedEntity } from './entity/device-state.ts';
 import type { DeviceNews } from './entity/device-news.ts';
-import type { Entity } from './entity/entity.ts';
+import { attributesOf, type Entity } from './entity/entity.ts';
 import { check } from './entity/check.ts';
 import { asPublished } from './entity/published.ts';
 import type { Models } from './entity/models.ts';
@@ -87,7 +87,7 @@ export function passMessage(message: MqttMessage, envelope: Envelope, knowledge:
   let event = opened?.event;
   for (const report of opened?.reports ?? []) passReport(report, knowledge, way);
   for (const result of opened?.results ?? []) passResult(result, knowledge, way);
-  for (const uplink of opened?.values ?? []) event = passUplink(uplink, knowledge, way) ?? event;
+  for (const uplink of opened?.values ?? []) event = passUplink(uplink, knowledge, way, message.retained) ?? event;
   if (way.isEmpty() && event === undefined) {
     way.refuse(reject('decode', 'no_measurement', `the message on ${message.topic} holds no measurement`));
   }
@@ -121,12 +121,15 @@ function passResult(result: CommandResult, knowledge: AgentKnowledge, way: Way):
   passEntity(commandState(entity, command, result), knowledge, way, (one) => checkOwn(one, way.origin.receivedAt));
 }
 
+/** Event: values that the broker had kept and that say no time of their own; whoever measured may be long gone. */
+const retained = 'retained';
+
 /** Gives the event that the uplink was when it held no measurement. */
-function passUplink(uplink: Uplink, knowledge: AgentKnowledge, way: Way): string | undefined {
+function passUplink(uplink: Uplink, knowledge: AgentKnowledge, way: Way, isRetained = false): string | undefined {
   const device = knowledge.device(uplink);
   if (device === undefined) {
     const provisioned = knowledge.provisioned?.(uplink, way.origin.from);
-    if (provisioned !== undefined) return passProvisioned(uplink, provisioned, knowledge, way);
+    if (provisioned !== undefined) return passProvisioned(uplink, provisioned, knowledge, way, isRetained);
     way.refuse(
       reject('decode', 'unknown_device', `device "${uplink.deviceId}" is not in the device registry; register it and replay this message`),
     );
@@ -153,14 +156,18 @@ function passUplink(uplink: Uplink, knowledge: AgentKnowledge, way: Way): string
     if (fault !== undefined) way.refuse(fault);
     else raw.push(...(way.attempt('decode', () => decoder.readings(record)) ?? []));
   }
-  const { readings: stamped, rejections, isRestamped } = timed(raw, device, uplink.receivedAt);
+  const arrivedAt = arrivalOf(uplink.receivedAt, way.origin.receivedAt);
+  const { readings: stamped, rejections, isRestamped } = timed(raw, device, arrivedAt);
   for (const rejection of rejections) way.refuse(rejection);
-  const readings = calibrate(stamped, device);
+  const dated = isRetained ? stamped.filter(({ observedAt }) => observedAt !== way.origin.receivedAt) : stamped;
+  if (isRetained) way.devices.delete(device.id);
+  if (dated.length === 0 && stamped.length > 0) return retained;
+  const readings = calibrate(dated, device);
   way.readings.push(...readings);
   const about = decoded?.about;
   if (readings.length === 0) {
     if (about !== undefined) {
-      passEntity(deviceStateEntity(device, family, 'online', uplink.receivedAt, about), knowledge, way);
+      passEntity(deviceStateEntity(device, family, 'online', arrivedAt, about), knowledge, way);
     }
     return decoded?.event;
   }
@@ -170,19 +177,35 @@ function passUplink(uplink: Uplink, knowledge: AgentKnowledge, way: Way): string
   const entities = measured.length === 0 ? [] : (way.run('map', () => family.map(measured, asPublished(device, family)))?.values ?? []);
   for (const entity of entities) passEntity(isRestamped ? asRestamped(entity) : entity, knowledge, way);
   const saysMore = about !== undefined || isRestamped || entities.length === 0;
-  if (knowledge.news?.isNews(device, readings, uplink, saysMore) === false) return decoded?.event;
-  const ownEntity = { ...deviceEntity(device, family, readings, uplink, about), ...registered(device) } as Entity;
+  const heard = { ...uplink, receivedAt: isRetained ? latestOf(readings) : arrivedAt };
+  if (knowledge.news?.isNews(device, readings, heard, saysMore) === false) return decoded?.event;
+  const ownEntity = { ...deviceEntity(device, family, readings, heard, about), ...registered(device) } as Entity;
   passEntity(isRestamped ? asRestamped(ownEntity) : ownEntity, knowledge, way);
   return decoded?.event;
 }
 
+/** A message that the broker had kept says nothing of whether its sender is there now. */
+function latestOf(readings: readonly Reading[]): string {
+  return readings.reduce((latest, { observedAt }) => (observedAt > latest ? observedAt : latest), '');
+}
+
 /** Entities of a type of the Smart Data Models are checked against it; those of other types, and of the general Device, by form only. */
-function passProvisioned(uplink: Uplink, device: Provisioned, knowledge: AgentKnowledge, way: Way): undefined {
+function passProvisioned(
+  uplink: Uplink,
+  device: Provisioned,
+  knowledge: AgentKnowledge,
+  way: Way,
+  isRetained: boolean,
+): string | undefined {
   way.devices.add(device.deviceId);
   const model = device.entityType === 'Device' ? undefined : knowledge.models.types.get(device.entityType);
   const made = way.run('decode', () => provisionedEntities(uplink, device, model));
   const form = model === undefined ? (entity: Entity) => checkOwn(entity, way.origin.receivedAt) : undefined;
-  for (const entity of made?.values ?? []) passEntity(entity, knowledge, way, form);
+  const isUndated = (entity: Entity): boolean =>
+    isRetained && attributesOf(entity).some(([, { observedAt }]) => observedAt === way.origin.receivedAt);
+  const entities = (made?.values ?? []).filter((entity) => !isUndated(entity));
+  for (const entity of entities) passEntity(entity, knowledge, way, form);
+  return entities.length < (made?.values.length ?? 0) ? retained : undefined;
 }
 
 /** One dataset row through the whole line. Never throws. A row that gives nothing is refused as `no_measurement`. */

@@ -17,6 +17,8 @@ export interface MqttMessage {
   readonly topic: string;
   readonly payload: Uint8Array;
   readonly receivedAt: Instant;
+  /** The broker had kept it: it was sent at any time before, and its arrival says nothing of when. */
+  readonly retained?: true;
 }
 
 /** What the device sent, still in its own language. */
@@ -218,6 +220,8 @@ export interface Device {
   readonly phases?: 1 | 3;
   /** Meter: what it counts, as SmartMeteringObservation has it; set, its register is published there with its fractions too. */
   readonly meterType?: string;
+  /** Zone of its clock where that tells none, by its IANA name; left out: Europe/Ljubljana. */
+  readonly timezone?: string;
   /** How exactly its place is published; left out: exact, in families of personal data coarse. */
   readonly publishedLocation?: 'exact' | 'coarse';
 }

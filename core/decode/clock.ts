@@ -41,6 +41,11 @@ export function timed(readings: readonly Reading[], device: Device, receivedAt: 
   return { readings: readings.filter((reading) => !wrong.includes(reading)), rejections: [rejection], isRestamped: false };
 }
 
+/** The network's clock, save where it is further ahead of our own than clocks differ: then it is wrong itself, and nothing is held against it. */
+export function arrivalOf(network: Instant, ours: Instant): Instant {
+  return network > ours && Date.parse(network) > Date.parse(ours) + toleratedAheadMs ? ours : network;
+}
+
 function moved(readings: readonly Reading[], receivedAt: Instant): Reading[] {
   const newest = Math.max(...readings.map(({ observedAt }) => Date.parse(observedAt)));
   const shift = Date.parse(receivedAt) - newest;

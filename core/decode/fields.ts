@@ -177,6 +177,9 @@ function readField(
       pointer,
     );
   }
+  if (meaning.unit === '0/1' && converted !== 0 && converted !== 1) {
+    return reject('decode', 'invalid_value', `${name} is ${number.value}; expected true or false, 1 or 0`, pointer);
+  }
   return { quantity: meaning.quantity, value: converted, observedAt: at };
 }
 
@@ -204,10 +207,11 @@ export function fromText(text: string): { readonly value: number; readonly unit?
 function givenUnit(meaning: Meaning, value: number, isFahrenheit: boolean): string {
   if (isFahrenheit && meaning.given === '°C') return '°F';
   if (meaning.given === 'battery by size')
-    return Number.isInteger(value) && value >= 0 && value <= 100 ? '%' : value > 5 && value < 100 ? '%' : unknownUnit;
+    // 1 is a full battery to some and an empty one to others.
+    return Number.isInteger(value) && value !== 1 && value >= 0 && value <= 100 ? '%' : value > 5 && value < 100 ? '%' : unknownUnit;
   if (meaning.given === 'volts by size') return Math.abs(value) <= 60 ? 'V' : value >= 900 && value <= 60_000 ? 'mV' : unknownUnit;
-  // Air is never that dry: it is a share, or a sensor that is broken.
-  if (meaning.given === 'humidity by size') return value > 0 && value < 1 ? unknownUnit : '%';
+  // Air is never that dry: it is a share, 1 of it saturated, or a sensor that is broken.
+  if (meaning.given === 'humidity by size') return value > 0 && value <= 1 ? unknownUnit : '%';
   if (meaning.given !== 'by size') return meaning.given;
   if (value >= 300 && value <= 1100) return 'hPa';
   if (value >= 30_000 && value <= 110_000) return 'Pa';

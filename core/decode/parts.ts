@@ -101,5 +101,6 @@ function readValue(
   if (isNoValue(given.value, unit)) return nothingMeasured;
   const givenUnit = 'unit' in given && typeof given.unit === 'string' ? given.unit : usualUnit;
   const converted = givenUnit === unit ? given.value : convert(given.value, givenUnit, unit);
+  if (isState && converted !== 0 && converted !== 1) return { code: 'invalid_value', expected: 'true or false, 1 or 0' };
   return converted ?? { code: 'unsupported_unit', expected: `a unit that converts to ${unit}` };
 }

@@ -74,11 +74,23 @@ export function states(
   device: Device,
   make: (observedAt: Instant, readings: readonly Reading[]) => readonly Entity[],
 ): Outcome<Entity> {
-  const first = readings[0]?.observedAt ?? '';
-  const isUsual = readings.every(({ quantity, observedAt }) => observedAt === first && quantities.has(quantity));
-  if (isUsual && first !== '') return { values: [...make(first, readings)], rejections: [] };
-  const values = byMoment(readings.filter(({ quantity }) => quantities.has(quantity))).flatMap(([moment, own]) => make(moment, own));
+  const { observedAt: first, observedFrom: from } = readings[0] ?? {};
+  const isUsual = readings.every(
+    ({ quantity, observedAt, observedFrom }) => observedAt === first && observedFrom === from && quantities.has(quantity),
+  );
+  if (isUsual && first !== undefined) return { values: [...make(first, readings)], rejections: [] };
+  const own = readings.filter(({ quantity }) => quantities.has(quantity));
+  const values = byMoment(own).flatMap(([moment, all]) => byPeriod(all).flatMap((one) => make(moment, one)));
   return { values, rejections: unmapped(readings, quantities, device) };
+}
+
+/** One quantity over several periods that end together: an entity of each period, the shortest last; else all of the moment together. */
+function byPeriod(readings: readonly Reading[]): (readonly Reading[])[] {
+  if (new Set(readings.map(({ quantity }) => quantity)).size === readings.length) return [readings];
+  const starts = [...new Set(readings.map(({ observedFrom }) => observedFrom ?? ''))].filter((start) => start !== '').sort();
+  const shortest = starts.at(-1);
+  if (shortest === undefined) return [readings];
+  return starts.map((start) => readings.filter(({ observedFrom = shortest }) => observedFrom === start));
 }
 
 /** Readings grouped by moment, oldest first. */

@@ -1,3 +1,4 @@
+import type { Reading } from '../plugin.ts';
 import type { AttributeTable } from './observation.ts';
 
 /** What AirQualityObserved holds of the air itself, as air quality stations and indoor sensors measure it: attribute and UN/CEFACT code. */
@@ -29,6 +30,11 @@ export const airQuality = {
   windSpeed: ['windSpeed', 'MTS'],
   windDirection: ['windDirection', 'DD'],
 } satisfies AttributeTable;
+
+/** The model's index is a whole number; sensors that work theirs out give fractions. */
+export function withWholeIndex(reading: Reading): Reading {
+  return reading.quantity === 'airQualityIndex' ? { ...reading, value: Math.round(reading.value) } : reading;
+}
 
 /** What such sensors also measure and the model has no attribute for: it stays a reading and is not published. */
 export const pollutantsWithoutAttribute: readonly string[] = [

@@ -12,18 +12,22 @@ export interface MeasuresOptions {
   clock(): Instant;
 }
 
+type Protocol = 'json' | 'ul';
+
 const key = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/;
 
 /**
- * Measures over HTTP as the IoT Agents take them: `POST /iot/json?k=<apikey>&i=<deviceId>[&t=<time>]` with JSON, `/iot/d?k=&i=[&t=]` with
- * UltraLight in the body (POST) or in `d` (GET). They go the way of the MQTT messages on `/json/<apikey>/<deviceId>/attrs` and `/ul/…`.
+ * Measures over HTTP as the IoT Agents take them: `POST /iot/json?k=<apikey>&i=<deviceId>[&t=<time>]` with JSON (an object, or an array of
+ * them), `GET` with it in `d`, `POST /iot/json/attrs/<name>` with the value alone, `/iot/d?k=&i=[&t=]` with UltraLight in the body (POST) or
+ * in `d` (GET); results of commands on `/iot/json/commands` and `/iot/d/commands`. They go the way of the MQTT messages on
+ * `/json/<apikey>/<deviceId>/attrs`, `/ul/…` and `…/cmdexe`. `getCmd` is taken and never brings a command: they go over MQTT.
  * 200 when kept and read, 400 when nothing in it could be read (it is kept as a dead letter), 404 for an unknown API key.
  */
 export function createMeasures(options: MeasuresOptions): Router {
   const take =
-    (protocol: 'json' | 'ul', bodyOf: (request: Request) => string): RequestHandler =>
+    (protocol: Protocol, bodyOf: (request: Request) => string, kind: 'attrs' | 'cmdexe' = 'attrs'): RequestHandler =>
     async (request, response) => {
-      const { k, i, t } = request.query;
+      const { k, i, t, getCmd } = request.query;
       if (typeof k !== 'string' || typeof i !== 'string' || !key.test(k) || !key.test(i)) {
         fail(response, 400, 'MANDATORY_PARAMS_NOT_FOUND', 'the address needs k=<apikey> and i=<device id>');
         return;
@@ -32,8 +36,13 @@ export function createMeasures(options: MeasuresOptions): Router {
         fail(response, 404, 'DEVICE_GROUP_NOT_FOUND', `no service group or device has the apikey "${k}"`);
         return;
       }
-      const payload = Buffer.from(typeof t === 'string' ? stamped(protocol, bodyOf(request), t) : bodyOf(request));
-      const message = { topic: `/${protocol}/${k}/${i}/attrs`, payload, receivedAt: options.clock() };
+      const body = bodyOf(request);
+      if (body === '' && getCmd === '1') {
+        response.json({});
+        return;
+      }
+      const payload = Buffer.from(typeof t === 'string' && kind === 'attrs' ? stamped(protocol, body, t) : body);
+      const message = { topic: `/${protocol}/${k}/${i}/${kind}`, payload, receivedAt: options.clock() };
       const passage = await options.accept(message)?.catch(() => undefined);
       const refused = passage?.deadLetters[0]?.rejection;
       if (passage === undefined)
@@ -43,28 +52,53 @@ export function createMeasures(options: MeasuresOptions): Router {
       else response.json({});
     };
   const body = express.raw({ type: () => true, limit: '1mb' });
-  const text = ({ body: bytes }: Request): string => (Buffer.isBuffer(bytes) ? bytes.toString('utf8') : '');
   const router = Router();
-  router.post('/json', body, take('json', text));
+  router.post('/json', body, take('json', textOf));
+  router.get('/json', take('json', dataOf));
+  router.post('/json/attrs/:name', body, take('json', oneOf));
+  router.post('/json/commands', body, take('json', textOf, 'cmdexe'));
   for (const path of ['/d', '/ul']) {
-    router.post(path, body, take('ul', text));
-    router.get(
-      path,
-      take('ul', ({ query: { d } }) => (typeof d === 'string' ? d : '')),
-    );
+    router.post(path, body, take('ul', textOf));
+    router.get(path, take('ul', dataOf));
+    router.post(`${path}/commands`, body, take('ul', textOf, 'cmdexe'));
   }
   router.use(unreadable);
   return router;
 }
 
-/** The time of the address, where the measure has none of its own. */
-function stamped(protocol: 'json' | 'ul', payload: string, time: string): string {
-  if (protocol === 'ul') return payload.includes('#') || payload.split('|').length % 2 === 1 ? payload : `${time}|${payload}`;
+function textOf({ body }: Request): string {
+  return Buffer.isBuffer(body) ? body.toString('utf8') : '';
+}
+
+function dataOf({ query: { d } }: Request): string {
+  return typeof d === 'string' ? d : '';
+}
+
+/** One value under its name; what is no JSON is a text, as with the IoT Agent, and bytes are one of their hexadecimal digits. */
+function oneOf(request: Request): string {
+  const isBytes = request.is('application/octet-stream') !== false && Buffer.isBuffer(request.body);
+  const text = isBytes ? (request.body as Buffer).toString('hex') : textOf(request).trim();
+  return JSON.stringify({ [String(request.params['name'])]: isBytes || parsed(text) === undefined ? text : parsed(text) });
+}
+
+/** The time of the address, for every measure that has none of its own. */
+function stamped(protocol: Protocol, payload: string, time: string): string {
+  if (protocol === 'ul') {
+    const groups = payload.split('#');
+    return groups.map((group) => (group.split('|').length % 2 === 1 ? group : `${time}|${group}`)).join('#');
+  }
+  const value = parsed(payload);
+  const one = (state: unknown): unknown =>
+    typeof state === 'object' && state !== null && !Array.isArray(state) && !('TimeInstant' in state)
+      ? { TimeInstant: time, ...state }
+      : state;
+  return value === undefined ? payload : JSON.stringify(Array.isArray(value) ? value.map(one) : one(value));
+}
+
+function parsed(text: string): unknown {
   try {
-    const value = JSON.parse(payload) as unknown;
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject && !('TimeInstant' in value) ? JSON.stringify({ TimeInstant: time, ...value }) : payload;
+    return JSON.parse(text) as unknown;
   } catch {
-    return payload;
+    return undefined;
   }
 }

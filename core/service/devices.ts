@@ -57,6 +57,9 @@ export function loadDevices(text: string, file: string, plugins?: KnownPlugins):
       if (isTwice)
         faults.push(`${file}:${place(['devices', i, 'commands', at])}: devices.${i}.commands.${at} "${command.name}" stands there twice`);
     }
+    if (device.timezone !== undefined && !isTimezone(device.timezone)) {
+      faults.push(`${where('timezone')} "${device.timezone}" is no time zone; expected an IANA name such as Europe/Ljubljana or UTC`);
+    }
     if (plugins !== undefined) {
       if (!plugins.families.has(device.family)) faults.push(`${where('family')} ${unknownName(device.family, plugins.families)}`);
       if (device.decoder !== undefined && !plugins.decoders.has(device.decoder)) {
@@ -86,6 +89,14 @@ function registryOf(devices: readonly Device[], byId: ReadonlyMap<string, Device
       return [...new Set([...byId].flatMap(([known, device]) => (known.startsWith(start) ? [device] : [])))];
     },
   };
+}
+
+function isTimezone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
 }
 
 /** A place in Slovenia with its coordinates exchanged lies in the sea off Yemen. */

@@ -53,7 +53,7 @@ export function createIngest({ sources, envelopes, accept, clock }: IngestOption
         .json({ error: `the token of ${network} is missing or wrong; ${howTo(source)}` });
     } else if (request.method !== 'POST') {
       response.status(405).set('Allow', 'POST').json({ error: 'messages are posted; expected POST' });
-    } else if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
+    } else if (!/^application\/(?:senml\+cbor|(?:[\w.-]+\+)?json)\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
       response.status(415).json({ error: 'expected a body of the type application/json' });
     } else next();
   };

@@ -76,6 +76,38 @@ describe('passMessage', () => {
     }
   });
 
+  it('takes of a message that the broker had kept only what says its own time', () => {
+    const envelope = knowledge.agents.envelopes.find(({ name }) => name === 'iota-json') as Envelope;
+    const agents: AgentKnowledge = { ...knowledge, ...knowledge.agents, device: () => ({ ...gauge, decoder: 'json' }) };
+    const open = (fields: object, more: object = { retained: true }): Passage => {
+      const payload = Buffer.from(JSON.stringify(fields));
+      return passMessage({ topic: '/json/key/nikova-most/attrs', payload, receivedAt, ...more }, envelope, agents);
+    };
+    expect(open({ waterLevel: 1.2 })).toMatchObject({ event: 'retained', publications: [], deadLetters: [], devices: [] });
+    expect(open({ waterLevel: 1.2 }, {}).devices).toEqual(['nikova-most']);
+    const dated = open({ waterLevel: 1.2, TimeInstant: '2026-03-01T08:00:00Z' });
+    expect(dated.devices).toEqual([]);
+    expect(entities(dated).map(({ type }) => type)).toEqual(['WaterObserved', 'Device']);
+    expect(entities(dated)[1]?.['deviceState']).toMatchObject({ value: 'online', observedAt: '2026-03-01T08:00:00.000Z' });
+  });
+
+  it('holds a network whose clock is ahead against its own', () => {
+    const envelope = knowledge.agents.envelopes.find(({ name }) => name === 'purpleair') as Envelope;
+    const sensor: Device = { id: '21', family: 'air-quality', location: [14, 46] };
+    const open = (device: Device, lastSeen: number): Passage => {
+      const payload = Buffer.from(JSON.stringify({ sensor: { sensor_index: 21, last_seen: lastSeen, humidity: 51 } }));
+      const agents: AgentKnowledge = { ...knowledge, ...knowledge.agents, device: () => device };
+      return passMessage({ topic: 'purpleair/21', payload, receivedAt }, envelope, agents);
+    };
+    const ahead = 2_147_483_647;
+    expect(codes(open(sensor, ahead))).toEqual(['decode future_time']);
+    expect(open(sensor, ahead)).toMatchObject({ publications: [], readings: [] });
+    expect(open({ ...sensor, wrongClock: 'restamp' }, ahead).readings).toMatchObject([{ observedAt: receivedAt }]);
+    expect(codes(open({ ...sensor, wrongClock: 'restamp' }, ahead))).toEqual([]);
+    const little = Date.parse(receivedAt) / 1000 + 60;
+    expect(open(sensor, little).readings).toMatchObject([{ observedAt: '2026-03-02T08:16:00.000Z' }]);
+  });
+
   it('names a frame without a measurement and refuses nothing of it', () => {
     const passage = pass('ff0bffff090200', gauge);
     expect(passage).toMatchObject({ event: 'boot', deadLetters: [], readings: [] });

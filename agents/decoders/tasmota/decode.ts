@@ -31,7 +31,7 @@ export function decode(uplink: Uplink, device?: Device): Outcome<Measurement> & 
     if (unknown.length > 0) return refused(reject('decode', 'unmapped_quantity', explain(unknown)));
     return measured.rejections.length > 0 ? measured : { ...measured, event: 'state' };
   }
-  const observedAt = timeOf(message, uplink.receivedAt);
+  const observedAt = timeOf(message, uplink.receivedAt, device?.timezone);
   if (!observedAt.ok) return refused(observedAt.error);
   return { ...measured, values: measured.values.map(({ values }) => ({ observedAt: observedAt.value, values })) };
 }

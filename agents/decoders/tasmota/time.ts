@@ -1,13 +1,13 @@
 import { deviceInstant, err, localInstants, ok, reject, type Instant, type Result } from '#core';
 
-/** Where the devices of the municipality stand; Tasmota tells no zone. */
-const zone = 'Europe/Ljubljana';
+/** Where the devices of the municipality stand; Tasmota tells no zone, and the registry only where it is another one. */
+const usualZone = 'Europe/Ljubljana';
 
 /**
  * `Epoch` where the firmware gives it, else `Time`, local and usually without a zone. In the hour that comes twice in autumn the moment
  * nearer to the arrival counts: a message is on its way for seconds.
  */
-export function timeOf(message: Readonly<Record<string, unknown>>, receivedAt: Instant): Result<Instant> {
+export function timeOf(message: Readonly<Record<string, unknown>>, receivedAt: Instant, zone = usualZone): Result<Instant> {
   const { Epoch: epoch, Time: time } = message;
   if (epoch === undefined && time === undefined) return ok(receivedAt);
   const exact = deviceInstant(epoch ?? time);

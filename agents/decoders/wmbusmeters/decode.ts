@@ -71,7 +71,9 @@ const alarms: readonly (readonly [quantity: string, word: RegExp])[] = [
 const former = /(?:^|_)(?:PREV|PREVIOUSLY)(?:_|$)/;
 /** Kamstrup and Axioma: there is no probe, or it gives nothing. */
 const noTemperature: readonly unknown[] = [127, -100];
-const noAlarm = /^(?:OK|NO_ALARM)$/i;
+const noAlarm = /^(?:OK|NO_ALARM)$/;
+/** Speaks of the battery, and of the pipe without a flow. */
+const notOfMeter = /^(?:POWER_LOW|LOW_BATTERY|BATTERY_LOW|NO_FLOW)(?:_|$)/;
 
 /**
  * The reading of now by the kind of meter; registers of due dates and of months are passed over, and a telegram with nothing but them is
@@ -95,15 +97,22 @@ export function decode(uplink: Uplink, device?: Device): Outcome<Measurement> & 
   return { ...outcome, values: [{ ...measurement, values: { ...measurement.values, ...states } }] };
 }
 
-/** `OK` ends all alarms; words raise those that they name; without a word nothing is known. */
+/**
+ * The words of a status are all that is on: those that are named are raised, the others end. `OK` ends all. With a word that is not known
+ * none ends, and without a word nothing is known.
+ */
 function alarmsOf(telegram: Readonly<Record<string, unknown>>): Record<string, number> {
   const states = [telegram['status'], telegram['current_status'], telegram['current_alarms']];
   const words = states.flatMap((text) => (typeof text === 'string' ? text.toUpperCase().split(/[\s,]+/) : []));
   const now = words.filter((word) => !former.test(word));
-  const raised = alarms.filter(([, pattern]) => now.some((word) => pattern.test(word)));
-  if (raised.length > 0) return Object.fromEntries(raised.map(([quantity]) => [quantity, 1]));
-  const [state] = states.filter((text) => typeof text === 'string' && text !== '');
-  return noAlarm.test(String(state)) ? Object.fromEntries(alarms.map(([quantity]) => [quantity, 0])) : {};
+  const isOn = ([, pattern]: (typeof alarms)[number]): boolean => now.some((word) => pattern.test(word));
+  const isClear = words.some((word) => word !== '') && now.every((word) => isKnown(word));
+  return Object.fromEntries(alarms.filter((alarm) => isClear || isOn(alarm)).map((alarm) => [alarm[0], Number(isOn(alarm))]));
+}
+
+/** Whether it is certain that a word stands for no other alarm. */
+function isKnown(word: string): boolean {
+  return word === '' || noAlarm.test(word) || notOfMeter.test(word) || alarms.some(([, pattern]) => pattern.test(word));
 }
 
 /** What flows in less what flows out, in kW: meters with two directions give both, and one of them is 0. */

@@ -51,11 +51,13 @@ export function onMains(state: Readonly<Record<string, unknown>>): FieldTable {
   const rows = figures.flatMap(([name, quantity, unit]): [string, readonly [string, string]][] => {
     const isOfFirst =
       state[`${name}_phase_b`] !== undefined && state[`${name}_phase_a`] === undefined && !quantity.startsWith('activeEnergy');
+    // No mains have more than 1000 V: then it is in tenths or thousandths, and nobody says in which.
+    const unitOf = (field: string): string => (quantity === 'voltage' && Math.abs(Number(state[field])) > 1000 ? 'unknown' : unit);
     return [
-      [name, [isOfFirst ? `${quantity}L1` : quantity, unit]],
-      [`${name}_phase_a`, [`${quantity}L1`, unit]],
-      [`${name}_phase_b`, [`${quantity}L2`, unit]],
-      [`${name}_phase_c`, [`${quantity}L3`, unit]],
+      [name, [isOfFirst ? `${quantity}L1` : quantity, unitOf(name)]],
+      [`${name}_phase_a`, [`${quantity}L1`, unitOf(`${name}_phase_a`)]],
+      [`${name}_phase_b`, [`${quantity}L2`, unitOf(`${name}_phase_b`)]],
+      [`${name}_phase_c`, [`${quantity}L3`, unitOf(`${name}_phase_c`)]],
     ];
   });
   return { ...Object.fromEntries(rows), ac_frequency: ['frequency', 'Hz'] };

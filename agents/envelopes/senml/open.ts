@@ -1,20 +1,32 @@
-import { deviceIdFault, isObject, looksLikeSenml, readJson, refused, reject, type MqttMessage, type Outcome, type Uplink } from '#core';
+import {
+  deviceIdFault,
+  isObject,
+  looksLikeCbor,
+  looksLikeSenml,
+  readJson,
+  readSenmlCbor,
+  refused,
+  reject,
+  type MqttMessage,
+  type Outcome,
+  type Uplink,
+} from '#core';
 
 /** Fields that hold for the records after them (RFC 8428 4.1), save the base name. */
 const baseFields = ['bt', 'bu', 'bv', 'bs', 'bver'];
 
 /**
  * `senml/<deviceId>`: one pack of one device, whose base name is tried as another id of it. `senml` alone: the base names name the
- * devices, and a pack of several is taken apart. Refuses `id_not_allowed`, `missing_field`, `malformed_payload`.
+ * devices, and a pack of several is taken apart. In JSON or in CBOR. Refuses `id_not_allowed`, `missing_field`, `malformed_payload`.
  */
 export function open(message: MqttMessage): Outcome<Uplink> {
   const deviceId = /^(?:ingest\/)?senml\/(.*)$/s.exec(message.topic)?.[1];
   const fault = deviceId === undefined ? undefined : deviceIdFault(deviceId, `the topic ${message.topic}`);
   if (fault !== undefined) return refused(fault);
-  const payload = readJson(message.payload);
+  const payload = looksLikeCbor(message.payload) ? readSenmlCbor(message.payload) : readJson(message.payload);
   if (!payload.ok) return refused(payload.error);
   if (!looksLikeSenml(payload.value)) {
-    return refused(reject('decode', 'malformed_payload', 'the message is no SenML pack; expected a JSON array of records'));
+    return refused(reject('decode', 'malformed_payload', 'the message is no SenML pack; expected an array of records in JSON or CBOR'));
   }
   const pack = payload.value as unknown[];
   if (deviceId !== undefined) {

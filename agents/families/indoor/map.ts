@@ -8,6 +8,7 @@ import {
   relationship,
   states,
   urn,
+  withWholeIndex,
   type AttributeTable,
   type Device,
   type Entity,
@@ -84,7 +85,7 @@ export function map(readings: readonly Reading[], device: Device): Outcome<Entit
         },
       ),
     ),
-    ...observation('AirQualityObserved', device, observedAt, moment, pollutants, {
+    ...observation('AirQualityObserved', device, observedAt, moment.map(withWholeIndex), pollutants, {
       dateObserved: dateTime(observedAt),
       typeofLocation: property('indoor'),
       refDevice,

@@ -56,12 +56,13 @@ export function map(readings: readonly Reading[], device: Device): Outcome<Entit
   });
 }
 
-/** 1 while any alarm is on, 0 when those that were reported are off. */
+/** 1 while any alarm is on, 0 when those that were reported are off; what is neither on nor off is no all-clear. */
 function alarmInProgress(moment: readonly Reading[]): Reading[] {
   const alarms = moment.filter(({ quantity }) => quantity.endsWith('Alarm'));
   const [first] = alarms;
   if (first === undefined) return [];
-  return [{ ...first, quantity: 'alarmInProgress', value: alarms.some(({ value }) => value === 1) ? 1 : 0 }];
+  const isOn = alarms.some(({ value }) => value === 1);
+  return isOn || alarms.every(({ value }) => value === 0) ? [{ ...first, quantity: 'alarmInProgress', value: Number(isOn) }] : [];
 }
 
 /** A register counts a litre when it is full; a flow is rounded to the nearest. Alarms stay as they are. */

@@ -11,7 +11,7 @@ const knowledge = await loadKnowledge();
 const receivedAt = '2026-03-02T08:15:00.000Z';
 const tenant = { service: 'openiot', subservice: '/' };
 
-function pass(provisioning: Provisioning, topic: string, payload: string | Uint8Array) {
+function pass(provisioning: Provisioning, topic: string, payload: string | Uint8Array, more: { retained?: true } = {}) {
   const agents: AgentKnowledge = {
     ...knowledge,
     ...knowledge.agents,
@@ -19,7 +19,7 @@ function pass(provisioning: Provisioning, topic: string, payload: string | Uint8
     provisioned: (uplink, from) => findProvisioned(provisioning, uplink, from),
   };
   const envelope = findEnvelope(knowledge.agents.envelopes)(topic) as Envelope;
-  const { publications, deadLetters } = passMessage({ topic, payload: Buffer.from(payload), receivedAt }, envelope, agents);
+  const { publications, deadLetters } = passMessage({ topic, payload: Buffer.from(payload), receivedAt, ...more }, envelope, agents);
   return { entities: publications.map(({ entity }) => entity), codes: deadLetters.map(({ rejection }) => rejection.code) };
 }
 
@@ -93,6 +93,12 @@ describe('measures of provisioned devices', () => {
     expect(entities).toMatchObject([
       { id: 'urn:ngsi-ld:AirQualityObserved:aq-9', pm10: { value: 12, unitCode: 'GQ', observedAt: receivedAt } },
     ]);
+  });
+
+  it('that the broker had kept count only with their own time', () => {
+    const kept = (payload: string) => pass({ services: [group], devices: [lamp] }, '/ul/k1/lamp001/attrs', payload, { retained: true });
+    expect(kept('l|1')).toEqual({ entities: [], codes: [] });
+    expect(kept('l|1#2026-03-02T08:00:00Z|l|7').entities).toMatchObject([{ luminosity: { value: 7 } }]);
   });
 
   it('never throw, whatever comes', () => {

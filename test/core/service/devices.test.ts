@@ -65,6 +65,14 @@ describe('loadDevices', () => {
     expect(faults.join('\n')).toMatch(/devices\.yaml:7: devices\.1\.location\.1 must be <= 90, found 460/);
   });
 
+  it('takes zones of clocks by their names, and no others', () => {
+    const text = (zone: string) => `devices:\n  - { id: d, family: weather, location: [14, 46], timezone: ${zone} }\n`;
+    expect(loadDevices(text('UTC'), 'devices.yaml').find('d')?.timezone).toBe('UTC');
+    expect(faultsOf(text('Idrija'))).toEqual([
+      'devices.yaml:2: devices.0.timezone "Idrija" is no time zone; expected an IANA name such as Europe/Ljubljana or UTC',
+    ]);
+  });
+
   it('refuses an id that is given twice, also as another name in other case', () => {
     expect(faultsOf(`${good}  - { id: b, alsoKnownAs: [24e124713b000001], family: f, location: [14, 46] }\n`)).toEqual([
       'devices.yaml:6: devices.1.alsoKnownAs "24e124713b000001" already names the device "nikova-most"; every id must be unique',
