@@ -166,7 +166,7 @@ function passUplink(uplink: Uplink, knowledge: AgentKnowledge, way: Way, isRetai
   way.readings.push(...readings);
   const about = decoded?.about;
   if (readings.length === 0) {
-    if (about !== undefined) {
+    if (about !== undefined && !isRetained) {
       passEntity(deviceStateEntity(device, family, 'online', arrivedAt, about), knowledge, way);
     }
     return decoded?.event;

@@ -4,6 +4,8 @@ export interface Published {
   readonly topic: string;
   readonly payload: Buffer;
   readonly qos: 0 | 1 | 2;
+  /** The broker had kept it and sends it because of a new subscription (3.3.1.3). */
+  readonly retain: boolean;
   /** 0 at QoS 0. */
   readonly id: number;
 }
@@ -63,7 +65,7 @@ export function readPublish(packet: Buffer, version: 4 | 5): Published {
     at = afterLength(packet, properties) + lengthAt(packet, properties);
   }
   if (at > packet.length) throw new RangeError('the broker sent a message that ends in the middle');
-  return { topic, payload: packet.subarray(at), qos, id };
+  return { topic, payload: packet.subarray(at), qos, retain: ((packet[0] ?? 0) & 1) === 1, id };
 }
 
 /** Where a number of variable length ends. */

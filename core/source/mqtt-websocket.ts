@@ -43,8 +43,13 @@ export async function startWebSocketSource(options: MqttSourceOptions): Promise<
   const acks = guardAcks(client, {
     mode,
     mostWaiting: { messages: 4 * receiveMaximum, bytes: defaults.mostWaitingBytes },
-    accept: ({ topic, payload }) =>
-      options.accept({ topic, payload: typeof payload === 'string' ? Buffer.from(payload) : payload, receivedAt: clock() }),
+    accept: ({ topic, payload, retain }) =>
+      options.accept({
+        topic,
+        payload: typeof payload === 'string' ? Buffer.from(payload) : payload,
+        receivedAt: clock(),
+        ...(retain && { retained: true as const }),
+      }),
   });
 
   client.on('connect', () => {

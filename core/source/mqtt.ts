@@ -35,7 +35,8 @@ function startSocketSource(options: MqttSourceOptions): MqttSource {
     receiveMaximum,
     sessionExpirySeconds: options.sessionExpirySeconds ?? defaults.sessionExpirySeconds,
     most: { messages: 4 * receiveMaximum, bytes: defaults.mostWaitingBytes },
-    accept: ({ topic, payload }) => options.accept({ topic, payload, receivedAt: clock() }),
+    accept: ({ topic, payload, retain }) =>
+      options.accept({ topic, payload, receivedAt: clock(), ...(retain && { retained: true as const }) }),
     onConnected() {
       attempts = 0;
       lastError = undefined;

@@ -153,6 +153,19 @@ describe.each(kinds)('MQTT source on %s', (_name, startBroker, protocol) => {
     await until(() => wire.lines.at(-1)?.pubacks.length === 1);
   });
 
+  it('says of a message whether the broker had kept it', async () => {
+    await publisher.publishAsync('up/kept', 'old', { qos: 1, retain: true });
+    const got: [string, true | undefined][] = [];
+    const source = await start(async (message) => void got.push([text(message), message.retained]));
+    await connected(source);
+    await publisher.publishAsync('up/kept', 'new', { qos: 1, retain: true });
+    await until(() => got.length === 2);
+    expect(got).toEqual([
+      ['old', true],
+      ['new', undefined],
+    ]);
+  });
+
   it('gives up topics that are no longer wanted', async () => {
     const { state } = createMemoryOutbox();
     const seen: string[] = [];
