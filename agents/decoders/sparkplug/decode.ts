@@ -50,7 +50,11 @@ export function decode(uplink: Uplink, device?: Device): Outcome<Measurement> & 
     moments.set(observedAt, fields.set(own, [...(fields.get(own) ?? []), given]));
   }
   for (const [observedAt, fields] of [...moments].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const { values, rejections } = readFields(namedFields(Object.fromEntries([...fields].map(([name, all]) => [name, oneOf(all)])), device), observedAt, 'network');
+    const { values, rejections } = readFields(
+      namedFields(Object.fromEntries([...fields].map(([name, all]) => [name, oneOf(all)])), device),
+      observedAt,
+      'network',
+    );
     outcome.values.push(...values);
     // Their pointers name the fields as they were gathered here, not the metrics of the payload.
     outcome.rejections.push(...rejections.map(({ stage, code, message }) => reject(stage, code, message)));
