@@ -19,6 +19,7 @@ import { createProvisioning } from '../core/provision/router.ts';
 import { findProvisioned, knowsKey } from '../core/provision/store.ts';
 import type { Config } from '../core/service/config.ts';
 import type { Logger } from '../core/service/log.ts';
+import type { Metrics } from '../core/service/metrics.ts';
 import { provisioningFile } from './files.ts';
 
 export interface RunningProvisioning {
@@ -41,6 +42,7 @@ export function startProvisioning(
   outbox: Outbox,
   clock: () => Instant,
   logger: Logger,
+  counted: Metrics['commanded'],
   registry: {
     find(id: string): Device | undefined;
     devices(): readonly Device[];
@@ -64,14 +66,14 @@ export function startProvisioning(
     const onSent = ({ reference, name }: Order): void => {
       if (reference !== undefined) registry.ledger.sent(reference, name);
     };
-    const dispatch = createDispatch({ clock, publish, keep, accept, logger, onSent });
+    const dispatch = createDispatch({ clock, publish, keep, accept, logger, onSent, counted });
     // The registry goes before what was provisioned, as it does with measures.
     const registered = registeredOrders({ ...registry, clock, reference: randomUUID });
     if (config.provisioning.commands) {
       commanded = () => [...registeredCommands(registry.devices(), clock()), ...provisionedCommands(provisioning)];
     }
     const finders = config.provisioning.commands ? [registered, provisionedOrders(() => provisioning)] : [];
-    commands.use(createCommands({ ...(token === undefined ? {} : { token }), finders, dispatch }));
+    commands.use(createCommands({ ...(token === undefined ? {} : { token }), finders, dispatch, onRefused: () => counted('refused') }));
     router.use(
       createProvisioning({
         ...(token === undefined ? {} : { token }),

@@ -94,8 +94,7 @@ async function start(
   const takePosted = (message: MqttMessage) => (outbox.writable ? line.take?.(message) : undefined);
   const ingest = createIngest({ sources: config.ingest, envelopes: knowledge.agents.envelopes, accept: takePosted, clock });
   const send = (topic: string, payload: Uint8Array): true | undefined => {
-    line.publish?.(topic, payload);
-    return line.publish === undefined ? undefined : true;
+    return line.publish?.(topic, payload, 1) === true ? true : undefined;
   };
   const {
     router: iot,
@@ -103,7 +102,7 @@ async function start(
     provisioned,
     commanded,
     onChanged,
-  } = startProvisioning(config, takePosted, send, outbox, clock, log, {
+  } = startProvisioning(config, takePosted, send, outbox, clock, log, metrics.commanded, {
     find: (id) => line.find?.(id),
     devices: () => line.all?.() ?? [],
     envelopes: knowledge.agents.envelopes,
@@ -147,7 +146,7 @@ async function start(
     knowledge: agentKnowledge,
     outbox,
     onPassage,
-    publish: (topic, payload) => line.publish?.(topic, payload),
+    publish: (topic, payload) => void line.publish?.(topic, payload),
   });
   line.take = take;
   const accept = async (message: MqttMessage): Promise<void> => void (await take(message));
@@ -224,7 +223,8 @@ function deliver(
   });
 }
 
-type Publish = (topic: string, payload: Uint8Array) => void;
+/** False: nothing was sent. */
+type Publish = (topic: string, payload: Uint8Array, qos?: 0 | 1) => boolean;
 type Accept = (message: MqttMessage) => Promise<void>;
 
 /** MQTT: the embedded broker hands its messages over before it acknowledges them; from a broker elsewhere they are subscribed to. */
@@ -244,7 +244,11 @@ async function mqtt(
     const embedded = await startMqttBroker({ host, port, topics, accept, logger: log, ...(users === undefined ? {} : { users }) });
     closers.push(() => embedded.close());
     checks['mqtt'] = () => fine(`embedded on ${embedded.url}`);
-    return { url: embedded.url, publish: (topic, payload) => embedded.publish(topic, payload) };
+    const publish: Publish = (topic, payload, qos) => {
+      embedded.publish(topic, payload, qos);
+      return true;
+    };
+    return { url: embedded.url, publish };
   }
   const source = await startMqttSource({ url, clientId, topics, accept, logger: log, state: outbox.state, username, password });
   closers.push(() => source.stop());
@@ -252,7 +256,7 @@ async function mqtt(
     const { connected, lastError } = source.status();
     return { ok: connected, detail: connected ? url : `${url}: ${lastError ?? 'not connected yet'}` };
   };
-  return { url, publish: (topic, payload) => source.publish(topic, payload) };
+  return { url, publish: (topic, payload, qos) => source.publish(topic, payload, qos) };
 }
 
 function adapters(

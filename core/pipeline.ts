@@ -74,6 +74,8 @@ export interface Passage extends Consignment {
   readonly devices: readonly string[];
   /** What a message without a measurement was (join, status, …). */
   readonly event?: string;
+  /** What became of commands, as devices and networks say. */
+  readonly commands?: readonly CommandResult['status'][];
   /** What the envelope wants to be remembered, and published. */
   readonly remember?: Opened['remember'];
   readonly ask?: Opened['ask'];
@@ -117,6 +119,7 @@ function passResult(result: CommandResult, knowledge: AgentKnowledge, way: Way):
   const command = device?.commands?.find((one) => one.name.toLowerCase() === name)?.name ?? (own === undefined ? undefined : result.name);
   if (command === undefined) return;
   way.devices.add(device?.id ?? result.deviceId);
+  way.commands.push(result.status);
   const entity = own === undefined ? { id: deviceUrn({ id: device?.id ?? '' }), type: 'Device' } : { id: idOf(own), type: own.entityType };
   passEntity(commandState(entity, command, result), knowledge, way, (one) => checkOwn(one, way.origin.receivedAt));
 }
@@ -248,6 +251,7 @@ const mostRefusals = 20;
 class Way {
   readonly readings: Reading[] = [];
   readonly devices = new Set<string>();
+  readonly commands: CommandResult['status'][] = [];
   private readonly publications: Publication[] = [];
   private readonly deadLetters: DeadLetter[] = [];
 
@@ -289,7 +293,13 @@ class Way {
   }
 
   end(event?: string): Passage {
-    const passage = { publications: this.publications, deadLetters: this.deadLetters, readings: this.readings, devices: [...this.devices] };
+    const passage = {
+      publications: this.publications,
+      deadLetters: this.deadLetters,
+      readings: this.readings,
+      devices: [...this.devices],
+      ...(this.commands.length > 0 && { commands: this.commands }),
+    };
     return event === undefined ? passage : { ...passage, event };
   }
 }

@@ -3,13 +3,13 @@ import axios from 'axios';
 import { checkOwn } from '../entity/provisioned.ts';
 import { commandState } from '../entity/command-state.ts';
 import type { Entity } from '../entity/entity.ts';
-import type { CommandResult, Instant, MqttMessage } from '../plugin.ts';
+import type { Instant, MqttMessage } from '../plugin.ts';
 import type { Logger } from '../service/log.ts';
 import type { HttpRoute, Order } from './order.ts';
 
 export interface DispatchOptions {
   clock(): Instant;
-  /** Publishes over MQTT; undefined while the process starts. */
+  /** Publishes over MQTT; undefined while the process starts, and without a connection. */
   publish(topic: string, payload: Uint8Array): true | undefined;
   /** Keeps a state of the commanded entity on its way to the broker. */
   keep(entity: Entity): Promise<void>;
@@ -18,6 +18,8 @@ export interface DispatchOptions {
   readonly logger: Logger;
   /** Told of each command that left. */
   onSent?(order: Order): void;
+  /** Told of each state that is published here. */
+  counted?(state: 'pending' | 'delivered' | 'error'): void;
   /** How long a device may take to answer over HTTP; default 10 s. */
   readonly timeoutMs?: number;
 }
@@ -31,8 +33,9 @@ const longestAnswer = 64 * 1024;
 export function createDispatch(options: DispatchOptions): Dispatch {
   const { clock, publish, accept, logger, timeoutMs = 10_000 } = options;
 
-  async function state(order: Order, status: CommandResult['status'] | 'PENDING', info?: string): Promise<void> {
+  async function state(order: Order, status: 'PENDING' | 'DELIVERED' | 'ERROR', info?: string): Promise<void> {
     const at = clock();
+    options.counted?.(status.toLowerCase() as 'pending' | 'delivered' | 'error');
     const entity = commandState({ id: order.entityId, type: order.entityType }, order.name, { status, info, at });
     for (const valid of checkOwn(entity, at).values) await options.keep(valid);
   }

@@ -10,6 +10,8 @@ export interface CommandsOptions {
   /** Asked one after the other. Without any, commands are off. */
   readonly finders: readonly OrderFinder[];
   readonly dispatch: Dispatch;
+  /** A command was refused. */
+  onRefused?(): void;
 }
 
 /** One change of an attribute of one entity. */
@@ -54,9 +56,11 @@ export function createCommands(options: CommandsOptions): Router {
   async function send(changes: readonly Change[], response: Response): Promise<void> {
     const found = changes.map(find);
     const refusal = found.find(isRefusal);
-    if (changes.length === 0) fail(response, 400, 'WRONG_SYNTAX', 'expected an attribute such as {"type":"Property","value":"on"}');
-    else if (refusal !== undefined) fail(response, refusal.status, refusal.name, refusal.message);
-    else {
+    if (changes.length === 0) return fail(response, 400, 'WRONG_SYNTAX', 'expected an attribute such as {"type":"Property","value":"on"}');
+    if (refusal !== undefined) {
+      options.onRefused?.();
+      fail(response, refusal.status, refusal.name, refusal.message);
+    } else {
       for (const order of found) {
         if (!isRefusal(order) && !(await options.dispatch(order))) {
           fail(response.set('Retry-After', '5'), 503, 'STORAGE_UNAVAILABLE', 'nothing can be sent at the moment; try again');
@@ -101,7 +105,10 @@ export function createCommands(options: CommandsOptions): Router {
             ? undefined
             : 'nothing can be sent at the moment';
       if (message === undefined) sent.push(`${change.entityId} ${change.name}`);
-      else refused.push({ entity: change.entityId, command: change.name, message });
+      else {
+        options.onRefused?.();
+        refused.push({ entity: change.entityId, command: change.name, message });
+      }
     }
     response.json({ sent, refused });
   };

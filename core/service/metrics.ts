@@ -9,6 +9,8 @@ export interface Metrics {
   readonly registry: Registry;
   /** One message or row that went through the line under `plugin`. */
   passed(plugin: string, passage: Passage): void;
+  /** A command that was sent, refused, or reached another state before the device answered. */
+  commanded(result: 'pending' | 'delivered' | 'error' | 'refused'): void;
   /** What became of publications at the broker. */
   delivered(result: 'accepted' | 'refused' | 'retried' | 'late' | 'repeated', count: number): void;
   /** One request to the broker, in seconds. */
@@ -38,6 +40,12 @@ export function createMetrics(outbox: Outbox, clock: () => Instant): Metrics {
     name: 'klavze_events_total',
     help: 'Messages without a measurement (join, status, …)',
     labelNames: ['plugin', 'event'],
+    registers,
+  });
+  const commands = new Counter({
+    name: 'klavze_commands_total',
+    help: 'Commands to devices by what became of them; each passes several states',
+    labelNames: ['result'],
     registers,
   });
   const deliveries = new Counter({
@@ -88,8 +96,10 @@ export function createMetrics(outbox: Outbox, clock: () => Instant): Metrics {
       received.inc({ plugin });
       if (passage.publications.length > 0) entities.inc({ plugin }, passage.publications.length);
       for (const { rejection } of passage.deadLetters) rejections.inc({ plugin, stage: rejection.stage, code: rejection.code });
+      for (const status of passage.commands ?? []) commands.inc({ result: status.toLowerCase() });
       if (passage.event !== undefined) events.inc({ plugin, event: passage.event });
     },
+    commanded: (result) => commands.inc({ result }),
     delivered: (result, count) => deliveries.inc({ result }, count),
     requested: (seconds) => requests.observe(seconds),
     source: (adapter, available) => sources.set({ adapter }, available ? 1 : 0),

@@ -37,8 +37,8 @@ export interface MqttSourceStatus {
 
 export interface MqttSource {
   status(): MqttSourceStatus;
-  /** At QoS 0; lost while there is no connection. */
-  publish(topic: string, payload: Uint8Array): void;
+  /** Default QoS 0. False, and nothing sent, while there is no connection; never sent twice, also at QoS 1. */
+  publish(topic: string, payload: Uint8Array, qos?: 0 | 1): boolean;
   /** Takes nothing more, acknowledges what is safe within 5 s, leaves the session with the broker. */
   stop(): Promise<void>;
 }

@@ -118,8 +118,9 @@ export async function startWebSocketSource(options: MqttSourceOptions): Promise<
       waiting: acks.waiting(),
       protocol: protocolOf(client),
     }),
-    publish(topic, payload) {
-      if (client.connected) client.publish(topic, Buffer.from(payload), { qos: 0 });
+    publish(topic, payload, qos = 0) {
+      if (client.connected) client.publish(topic, Buffer.from(payload), { qos });
+      return client.connected;
     },
     async stop() {
       stopping = true;

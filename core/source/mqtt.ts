@@ -97,8 +97,11 @@ function startSocketSource(options: MqttSourceOptions): MqttSource {
       waiting: link.pending.waiting,
       protocol: protocol(),
     }),
-    publish(topic, payload) {
-      if (link.isConnected) link.write({ cmd: 'publish', topic, payload: Buffer.from(payload), qos: 0, dup: false, retain: false });
+    publish(topic, payload, qos = 0) {
+      const packet = { cmd: 'publish', topic, payload: Buffer.from(payload), qos, dup: false, retain: false } as const;
+      if (link.isConnected && qos === 0) link.write(packet);
+      else if (link.isConnected) link.request(packet, () => undefined);
+      return link.isConnected;
     },
     async stop() {
       stopping = true;

@@ -36,8 +36,8 @@ export interface MqttBroker {
   readonly port: number;
   /** `mqtt://host:port` */
   readonly url: string;
-  /** To whoever subscribed, at QoS 0. */
-  publish(topic: string, payload: Uint8Array): void;
+  /** To whoever subscribed; default QoS 0. */
+  publish(topic: string, payload: Uint8Array, qos?: 0 | 1): void;
   close(): Promise<void>;
 }
 
@@ -78,8 +78,8 @@ export async function startMqttBroker(options: MqttBrokerOptions): Promise<MqttB
   return {
     port,
     url: `mqtt://${isIPv6(host) ? `[${host}]` : host}:${port}`,
-    publish(topic, payload) {
-      aedes.publish({ cmd: 'publish', topic, payload: Buffer.from(payload), qos: 0, retain: false, dup: false }, () => undefined);
+    publish(topic, payload, qos = 0) {
+      aedes.publish({ cmd: 'publish', topic, payload: Buffer.from(payload), qos, retain: false, dup: false }, () => undefined);
     },
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));

@@ -273,6 +273,9 @@ describe('over MQTT', () => {
     }
     expect(answer.status).toBe(204);
     await becomes('urn:ngsi-ld:Bell:001', { ring_status: 'OK', ring_info: 'by the broker' });
+    const metrics = (await axios.get<string>(`${running.urls.http}/metrics`)).data;
+    expect(metrics).toMatch(/klavze_commands_total\{result="ok"\} [1-9]/);
+    expect(metrics).toMatch(/klavze_commands_total\{result="refused"\} [1-9]/);
     expect(await entity('urn:ngsi-ld:Bell:001', {})).not.toHaveProperty('ring');
     const list = `${running.urls.broker}/ngsi-ld/v1/csourceRegistrations?type=Bell`;
     const registered = async () => (await axios.get<unknown[]>(list)).data;
