@@ -26,6 +26,13 @@ describe('the documentation', () => {
     }
   });
 
+  it('docs/networks.md says of every envelope whose clock counts', () => {
+    const [, table = ''] = read('docs/networks.md').split('## Whose clock counts');
+    const named = [...table.matchAll(/^\| `([\w-]+)`/gm)].map((match) => match[1] ?? '');
+    const envelopes = readdirSync(join(root, 'agents', 'envelopes'), { withFileTypes: true });
+    expect(named.sort()).toEqual(envelopes.filter((entry) => entry.isDirectory() && !entry.name.startsWith('_')).map(({ name }) => name));
+  });
+
   it('docs/adr/README.md lists every decision', () => {
     const decisions = readdirSync(join(root, 'docs', 'adr')).filter((name) => /^\d{4}-/.test(name));
     const listed = [...read('docs/adr/README.md').matchAll(/\]\((\d{4}-[^)]+)\)/g)].map((match) => match[1] ?? '');
