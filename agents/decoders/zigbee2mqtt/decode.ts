@@ -11,7 +11,7 @@ import {
   type Uplink,
 } from '#core';
 
-import { always, onBattery, onMains } from './fields.ts';
+import { always, formOfMains, onBattery, onMains } from './fields.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -52,13 +52,27 @@ function tableOf(state: Json): FieldTable {
   const hasLoad = ofLoad.some((name) => state[name] !== undefined);
   const hasBattery = state['battery'] !== undefined || state['battery_low'] !== undefined;
   const isOnBattery = hasBattery || (!hasLoad && Number(state['voltage']) > 1000);
-  const { temperature: _temperature, ...withoutTemperature } = always;
-  return {
-    ...(isInFahrenheit(state) ? withoutTemperature : always),
-    ...(isKilopascal(state['pressure']) ? { pressure: ['atmosphericPressure', 'kPa'] as const } : {}),
-    ...(isOnBattery ? onBattery(state['voltage']) : onMains(state)),
-  };
+  const power = isOnBattery ? onBattery(state['voltage']) : undefined;
+  const hasKilopascal = isKilopascal(state['pressure']);
+  const isFahrenheit = isInFahrenheit(state);
+  const form = `${power?.['voltage']?.[1] ?? formOfMains(state)} ${hasKilopascal} ${isFahrenheit}`;
+  let table = tables.get(form);
+  if (table === undefined) {
+    const { temperature: _temperature, ...withoutTemperature } = always;
+    table = {
+      ...(isFahrenheit ? withoutTemperature : always),
+      ...(hasKilopascal ? { pressure: ['atmosphericPressure', 'kPa'] as const } : {}),
+      ...(power ?? onMains(state)),
+    };
+    if (tables.size >= mostTables) tables.clear();
+    tables.set(form, table);
+  }
+  return table;
 }
+
+/** Tables by what they depend on in a state: the same devices send the same forms. */
+const tables = new Map<string, FieldTable>();
+const mostTables = 200;
 
 /** Air is never between 30 and 110 hPa. */
 function isKilopascal(pressure: unknown): boolean {

@@ -46,13 +46,30 @@ const figures: readonly (readonly [name: string, quantity: string, unit: string]
   ['produced_energy', 'activeEnergyExport', 'kWh'],
 ];
 
+const voltages = ['voltage', 'voltage_phase_a', 'voltage_phase_b', 'voltage_phase_c'];
+
+/** What `onMains` looks at, as a text: states with the same have the same table. */
+export function formOfMains(state: Readonly<Record<string, unknown>>): string {
+  let form = '';
+  for (const [name] of figures) form += isOfFirstPhase(state, name) ? '1' : '0';
+  for (const name of voltages) form += isBeyondMains(state[name]) ? '1' : '0';
+  return form;
+}
+
+function isOfFirstPhase(state: Readonly<Record<string, unknown>>, name: string): boolean {
+  return state[`${name}_phase_b`] !== undefined && state[`${name}_phase_a`] === undefined;
+}
+
+/** No mains have more than 1000 V: then it is in tenths or thousandths, and nobody says in which. */
+function isBeyondMains(voltage: unknown): boolean {
+  return Math.abs(Number(voltage)) > 1000;
+}
+
 /** A meter that has `power_phase_b` but no `power_phase_a` says under `power` what the first phase takes. */
 export function onMains(state: Readonly<Record<string, unknown>>): FieldTable {
   const rows = figures.flatMap(([name, quantity, unit]): [string, readonly [string, string]][] => {
-    const isOfFirst =
-      state[`${name}_phase_b`] !== undefined && state[`${name}_phase_a`] === undefined && !quantity.startsWith('activeEnergy');
-    // No mains have more than 1000 V: then it is in tenths or thousandths, and nobody says in which.
-    const unitOf = (field: string): string => (quantity === 'voltage' && Math.abs(Number(state[field])) > 1000 ? 'unknown' : unit);
+    const isOfFirst = isOfFirstPhase(state, name) && !quantity.startsWith('activeEnergy');
+    const unitOf = (field: string): string => (quantity === 'voltage' && isBeyondMains(state[field]) ? 'unknown' : unit);
     return [
       [name, [isOfFirst ? `${quantity}L1` : quantity, unitOf(name)]],
       [`${name}_phase_a`, [`${quantity}L1`, unitOf(`${name}_phase_a`)]],
