@@ -44,6 +44,7 @@ export interface DelivererOptions {
   /** How often to look for what another process appended. Default 1 s. */
   readonly pollMs?: number;
   readonly random?: () => number;
+  /** Milliseconds for pauses. Default the monotonic clock: the time of day may be set back by years. */
   readonly now?: () => number;
 }
 
@@ -71,7 +72,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const { outbox, logger } = options;
   const lanes = options.lanes ?? 4;
   const pollMs = options.pollMs ?? 1_000;
-  const now = options.now ?? Date.now;
+  const now = options.now ?? (() => performance.now());
   const random = options.random ?? Math.random;
   const backoff = options.backoffMs ?? defaultBackoff;
   const limits: BatchLimits = { entities: options.batchEntities ?? 200, bytes: options.batchBytes ?? 900_000 };
@@ -93,7 +94,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const pause = (attempts: number) => Math.max(50, jitter(attempts, backoff.first, backoff.longest, random));
 
   function succeeded(ticket: Ticket): void {
-    lastSuccess = now();
+    lastSuccess = Date.now();
     if (circuit.succeeded(ticket)) logger.info('the NGSI-LD broker takes publications again');
   }
 

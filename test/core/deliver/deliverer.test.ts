@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { pino } from 'pino';
 import { createBrokerClient, type BrokerClientOptions } from '../../../core/deliver/client.ts';
 import { createDeliverer, type Deliverer, type DelivererOptions, type DeliveryResult } from '../../../core/deliver/deliverer.ts';
@@ -241,6 +241,23 @@ describe('deliverer', () => {
     start();
     await until(empty);
     expect(Date.now() - first).toBeGreaterThanOrEqual(990);
+  });
+
+  it('is not held up when the clock is set back while the broker is away', async () => {
+    let away = true;
+    sink.script((_, response) => away && answer(response, 503));
+    await outbox.append(consign(gauge('a', 1)));
+    start();
+    await until(() => deliverer?.status().state === 'unavailable');
+    const year = 365 * 86_400_000;
+    const real = Date.now.bind(Date);
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => real() - year);
+    try {
+      away = false;
+      await until(empty);
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   it('keeps everything while the broker denies the service, and reports it', async () => {
