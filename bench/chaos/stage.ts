@@ -1,0 +1,187 @@
+/** Everything that runs in a scenario: Mosquitto, the NGSI-LD broker, the proxy before it, one or two `klavze up`. */
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { packageRoot } from '../../core/paths.ts';
+import { loadAdapters } from '../../core/service/plugins.ts';
+import { mosquittoBinary } from '../../test/core/source/mqtt-brokers.ts';
+import { Program, until } from './programs.ts';
+import { startProxy, type Proxy } from './proxy.ts';
+import { Recorder } from './recorder.ts';
+import { deviceId, type Truth } from './truth.ts';
+
+export interface StageOptions {
+  /** A broker elsewhere; left out: the embedded one, as a process of its own. */
+  readonly broker?: string;
+  /** One `klavze up` for each; '' is the broker's default tenant. */
+  readonly tenants?: readonly string[];
+}
+
+/** One `klavze up` with its data. */
+export interface Agent {
+  readonly tenant: string;
+  readonly dataDir: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly program: Program;
+  readonly recorder: Recorder;
+  readonly healthUrl: string;
+}
+
+interface Health {
+  readonly checks?: Readonly<Record<string, { readonly ok: boolean; readonly detail: string } | undefined>>;
+}
+
+const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+export const fileOf = (name: string): string => fileURLToPath(new URL(`./${name}${extension}`, import.meta.url));
+export const klavzeBinary = join(packageRoot, 'dist', 'bin', 'klavze.js');
+
+export class Stage {
+  readonly folder = mkdtempSync(join(tmpdir(), 'klavze-chaos-'));
+  readonly truth: Truth = { run: this.folder.slice(-6).toLowerCase(), devices: 20, base: Date.now() - 86_400_000 };
+  readonly agents: Agent[] = [];
+  readonly closers: (() => Promise<void> | void)[] = [];
+  mqttPort = 0;
+  mosquitto!: Program;
+  proxy!: Proxy;
+  brokerUrl = '';
+
+  /** Starts all but `klavze up`. */
+  static async open(options: StageOptions): Promise<Stage> {
+    const stage = new Stage();
+    try {
+      await stage.startBrokers(options);
+      for (const tenant of options.tenants ?? ['']) stage.agents.push(await stage.agent(tenant));
+      return stage;
+    } catch (error) {
+      await stage.close();
+      throw error;
+    }
+  }
+
+  get agent0(): Agent {
+    const [first] = this.agents;
+    if (first === undefined) throw new Error('the stage has no agent');
+    return first;
+  }
+
+  /** Starts `klavze up` and waits until it has its MQTT connection. */
+  async up(agent = this.agent0, environment: Readonly<Record<string, string>> = {}): Promise<void> {
+    agent.program.start(environment);
+    await until('klavze up is connected to the MQTT broker', async () => {
+      if (!agent.program.runs) throw new Error(`klavze up ended:\n${agent.program.log.slice(-3_000)}`);
+      return (await this.health(agent))?.checks?.['mqtt']?.ok === true ? true : undefined;
+    });
+  }
+
+  async health(agent = this.agent0): Promise<Health | undefined> {
+    const answer = await fetch(agent.healthUrl, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined);
+    return answer === undefined ? undefined : ((await answer.json()) as Health);
+  }
+
+  async startMosquitto(): Promise<void> {
+    this.mosquitto.start();
+    await until('mosquitto listens', () => listens(this.mqttPort), 30);
+  }
+
+  /** Ends and removes everything; may be called more than once. */
+  async close(): Promise<void> {
+    for (let close = this.closers.pop(); close !== undefined; close = this.closers.pop()) await close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async startBrokers(options: StageOptions): Promise<void> {
+    this.mqttPort = await freePort();
+    this.mosquitto = new Program({
+      file: mosquittoBinary ?? 'mosquitto',
+      words: ['-c', this.mosquittoConfig()],
+      log: join(this.folder, 'mosquitto.log'),
+    });
+    this.closers.push(async () => void (await this.mosquitto.end('SIGKILL')));
+    await this.startMosquitto();
+    this.brokerUrl = options.broker ?? (await this.embeddedBroker());
+    this.proxy = await startProxy(this.brokerUrl, (tenant) => this.agents.find((agent) => agent.tenant === tenant)?.recorder);
+    this.closers.push(() => this.proxy.close());
+  }
+
+  private async embeddedBroker(): Promise<string> {
+    const port = await freePort();
+    const broker = new Program({
+      file: process.execPath,
+      words: [...process.execArgv, fileOf('broker'), String(port), join(this.folder, 'broker.db')],
+      log: join(this.folder, 'broker.log'),
+    });
+    this.closers.push(async () => void (await broker.end('SIGKILL')));
+    broker.start();
+    await until('the NGSI-LD broker listens', () => listens(port), 60);
+    return `http://127.0.0.1:${port}`;
+  }
+
+  /** The settings of deploy/mosquitto; only who may connect, the paths and the port are of this bench. */
+  private mosquittoConfig(): string {
+    const data = join(this.folder, 'mosquitto');
+    mkdirSync(data);
+    // Started by root, Mosquitto becomes the user `mosquitto` and must still reach its files.
+    chmodSync(this.folder, 0o755);
+    chmodSync(data, 0o777);
+    const deployed = readFileSync(join(packageRoot, 'deploy', 'mosquitto', 'mosquitto.conf'), 'utf8');
+    const lines = deployed
+      .split('\n')
+      .filter((line) => !/^(listener|allow_anonymous|password_file|acl_file|persistence_location) /.test(line));
+    const own = [`listener ${this.mqttPort} 127.0.0.1`, 'allow_anonymous true', `persistence_location ${data}/`];
+    const file = join(this.folder, 'mosquitto.conf');
+    writeFileSync(file, [...own, ...lines].join('\n'));
+    return file;
+  }
+
+  private async agent(tenant: string): Promise<Agent> {
+    const folder = join(this.folder, `agent-${this.agents.length}`);
+    const dataDir = join(folder, 'data');
+    mkdirSync(dataDir, { recursive: true });
+    const { devices } = this.truth;
+    const registry = Array.from({ length: devices }, (_, n) => ({
+      id: deviceId(this.truth, n),
+      family: 'air-quality',
+      location: [14.03, 46],
+    }));
+    writeFileSync(join(folder, 'devices.yaml'), JSON.stringify({ devices: registry }));
+    const adapters = [...(await loadAdapters()).keys()].map((name) => [name, { enabled: false }] as const);
+    writeFileSync(join(folder, 'klavze.yaml'), JSON.stringify({ adapters: Object.fromEntries(adapters) }));
+    const port = await freePort();
+    const environment = {
+      KLAVZE_CONFIG: join(folder, 'klavze.yaml'),
+      KLAVZE_DATA_DIR: dataDir,
+      KLAVZE_DEVICES_FILE: join(folder, 'devices.yaml'),
+      KLAVZE_HTTP_PORT: String(port),
+      KLAVZE_BROKER_URL: this.proxy.url,
+      KLAVZE_MQTT_URL: `mqtt://127.0.0.1:${this.mqttPort}`,
+      KLAVZE_MQTT_CLIENT_ID: `klavze-${this.truth.run}-${this.agents.length}`,
+      ...(tenant !== '' && { KLAVZE_BROKER_TENANT: tenant }),
+    };
+    const log = join(folder, 'klavze.log');
+    const program = new Program({ file: process.execPath, words: [klavzeBinary, 'up'], log, environment });
+    this.closers.push(async () => void (await program.end('SIGKILL')));
+    const healthUrl = `http://127.0.0.1:${port}/health/ready`;
+    return { tenant, dataDir, environment, program, recorder: new Recorder(this.truth), healthUrl };
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function listens(port: number): Promise<true | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(undefined));
+  });
+}
