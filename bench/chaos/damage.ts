@@ -28,42 +28,47 @@ export function tearWal(file: string, whole: boolean): void {
 }
 
 export interface Destroyed {
-  /** Row numbers of publications that lay on the page; none for a page of an index. */
+  /** Waiting publications that lay on the page; none for other tables than `segments`. */
   readonly rows: number;
   /** Measurements of this run among them. */
   readonly messages: ReadonlySet<number>;
 }
 
-/** Overwrites one page with noise: of the waiting publications (`rows`), or of their index. */
-export function corruptPage(file: string, what: 'rows' | 'index', truth: Truth): Destroyed {
+/** Overwrites one page of a table with noise: of what waits (`segments`), of what is settled of it, or of what the broker holds. */
+export function corruptPage(file: string, table: 'segments' | 'settled' | 'watermarks', truth: Truth): Destroyed {
   const db = new Database(file);
-  const name = what === 'rows' ? 'publications' : 'publications_by_shard';
   db.pragma('wal_checkpoint(TRUNCATE)');
-  const pages = db.prepare("SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf'").pluck().all(name) as number[];
+  const pages = db.prepare("SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf'").pluck().all(table) as number[];
   const page = pages[Math.floor(Math.random() * pages.length)];
   const pageSize = db.pragma('page_size', { simple: true }) as number;
-  if (page === undefined) throw new Error(`the outbox has no page of ${name}: nothing waited in it`);
-  const rows = what === 'rows' ? rowsOf(readFileSync(file).subarray((page - 1) * pageSize, page * pageSize), page === 1) : [];
-  const messages = new Set<number>();
-  for (const seq of rows) {
-    const text = db.prepare('SELECT entity FROM publications WHERE seq = ?').pluck().get(seq) as string | undefined;
-    const { id, pm10 } = JSON.parse(text ?? '{"id":""}') as { id: string; pm10?: { observedAt: string } };
-    const n = pm10 === undefined ? undefined : messageOf(truth, id, pm10.observedAt);
-    if (n !== undefined) messages.add(n);
-  }
+  if (page === undefined) throw new Error(`the outbox has no page of the table ${table}`);
+  const firsts = table === 'segments' ? rowsOf(readFileSync(file).subarray((page - 1) * pageSize, page * pageSize)) : [];
+  const waiting = firsts.flatMap((first) => waitingOf(db, first));
   db.close();
   const descriptor = openSync(file, 'r+');
   writeSync(descriptor, randomBytes(pageSize), 0, pageSize, (page - 1) * pageSize);
   closeSync(descriptor);
-  return { rows: rows.length, messages };
+  const messages = new Set<number>();
+  for (const line of waiting) {
+    const { id, pm10 } = JSON.parse(line.slice(line.indexOf('\t') + 1)) as { id: string; pm10?: { observedAt: string } };
+    const n = pm10 === undefined ? undefined : messageOf(truth, id, pm10.observedAt);
+    if (n !== undefined) messages.add(n);
+  }
+  return { rows: waiting.length, messages };
+}
+
+/** Lines of a segment that are not settled. */
+function waitingOf(db: Database.Database, first: number): string[] {
+  const { body } = db.prepare<[number], { body: string }>('SELECT body FROM segments WHERE first = ?').get(first) ?? { body: '' };
+  const settled = db.prepare<[number], number>('SELECT settled FROM settled WHERE first = ?').pluck().get(first) ?? 0;
+  return body.split('\n').filter((line, place) => line !== '' && (settled & (1 << place)) === 0);
 }
 
 /** Row numbers of the cells of a table leaf page. Source: SQLite's file format, 1.6 B-tree pages. */
-function rowsOf(page: Buffer, isFirst: boolean): number[] {
-  const start = isFirst ? 100 : 0;
-  const cells = page.readUInt16BE(start + 3);
+function rowsOf(page: Buffer): number[] {
+  const cells = page.readUInt16BE(3);
   return Array.from({ length: cells }, (_, cell) => {
-    const [, afterLength] = varint(page, page.readUInt16BE(start + 8 + 2 * cell));
+    const [, afterLength] = varint(page, page.readUInt16BE(8 + 2 * cell));
     return varint(page, afterLength)[0];
   });
 }

@@ -48,6 +48,8 @@ function statements(db: Database.Database) {
     rollback: db.prepare('ROLLBACK'),
     /** Changes when another connection has written. */
     version: db.prepare<[], number>('PRAGMA data_version').pluck(),
+    freePages: db.prepare<[], number>('PRAGMA freelist_count').pluck(),
+    pageSize: db.prepare<[], number>('PRAGMA page_size').pluck(),
     last: db.prepare<[], number>("SELECT value FROM counters WHERE name = 'last'").pluck(),
     setLast: db.prepare<[number]>("UPDATE counters SET value = ? WHERE name = 'last'"),
     insertSegment: db.prepare<[number, number, Instant, string]>('INSERT INTO segments VALUES (?, ?, ?, ?)'),

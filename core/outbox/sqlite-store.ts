@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import type { Logger } from 'pino';
 
 import type { Instant } from '../plugin.ts';
+import { mayHeal } from './disk.ts';
 import { isDamage, isWhole, salvage, setAside } from './salvage.ts';
 import { openFile, type OutboxFile } from './sqlite-file.ts';
 
@@ -24,6 +25,10 @@ export interface SqliteStore {
    * happened yet, and the same publications are delivered again.
    */
   transact(step: () => void, durability?: 'synced' | 'follows'): void;
+  /** Bytes of pages that hold nothing any more. */
+  reusableBytes(): number;
+  /** Brings the write-ahead log into the file and gives its place back to the disk, as far as the disk allows it. */
+  shrinkLog(): void;
 }
 
 export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
@@ -66,24 +71,43 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
     }
   }
 
+  function transact(step: () => void, durability: 'synced' | 'follows'): void {
+    if (durable !== durability) file.db.pragma(`synchronous = ${durability === 'synced' ? 'FULL' : 'NORMAL'}`);
+    durable = durability;
+    file.begin.run();
+    try {
+      step();
+      file.commit.run();
+    } catch (error) {
+      if (file.db.inTransaction) file.rollback.run();
+      throw error;
+    }
+  }
+
+  function shrinkLog(): void {
+    try {
+      onFile(() => file.db.pragma('wal_checkpoint(TRUNCATE)'));
+    } catch (error) {
+      if (!mayHeal(error)) throw error;
+    }
+  }
+
   return {
     get file() {
       return file;
     },
     onFile,
     transact(step, durability = 'follows') {
-      onFile(() => {
-        if (durable !== durability) file.db.pragma(`synchronous = ${durability === 'synced' ? 'FULL' : 'NORMAL'}`);
-        durable = durability;
-        file.begin.run();
-        try {
-          step();
-          file.commit.run();
-        } catch (error) {
-          if (file.db.inTransaction) file.rollback.run();
-          throw error;
-        }
-      });
+      try {
+        onFile(() => transact(step, durability));
+      } catch (error) {
+        if ((error as { code?: unknown } | null)?.code !== 'SQLITE_FULL') throw error;
+        // The log cannot grow; what it holds may still find its place in the file, and the log begins anew.
+        shrinkLog();
+        onFile(() => transact(step, durability));
+      }
     },
+    reusableBytes: () => onFile(() => (file.freePages.get() ?? 0) * (file.pageSize.get() ?? 0)),
+    shrinkLog,
   };
 }

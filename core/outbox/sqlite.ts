@@ -44,7 +44,7 @@ interface Waiting {
 export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
   const { path, logger } = options;
   const clock = options.clock ?? (() => new Date().toISOString());
-  const freeBytes = options.freeBytes ?? (() => freeBeyondReserve(path));
+  const freeBytes = options.freeBytes ?? (() => freeBeyondReserve(path, () => store.reusableBytes()));
   mkdirSync(dirname(path), { recursive: true });
   const store = createSqliteStore({
     path,
@@ -87,6 +87,7 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
   }
 
   function commit(group: readonly Waiting[]): void {
+    if (freeBytes() <= 0) store.shrinkLog();
     if (freeBytes() <= 0) throw new DiskReserveReached(`the disk of ${path} has too little free space`);
     const all: Prepared[] = [];
     for (const { publications } of group) for (const one of publications) all.push(one);

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { pino } from 'pino';
+import { roomOn } from '../../../core/outbox/disk.ts';
 import type { Outbox } from '../../../core/outbox/outbox.ts';
 import { openSqliteOutbox, type SqliteOutboxOptions } from '../../../core/outbox/sqlite.ts';
 import { packageRoot } from '../../../core/paths.ts';
@@ -86,6 +87,25 @@ describe('sqlite outbox', () => {
 
     expect([done, outbox.writable]).toEqual([3, true]);
     expect(outbox.peek(9, 0, 1).map(({ entity }) => entity)).toEqual([gauge('a', 1), gauge('a', 2), gauge('a', 3)]);
+  });
+
+  it('moves the write-ahead log into the file before it takes the last free bytes', async () => {
+    const path = newPath();
+    const room = 300_000;
+    const outbox = open(path, { freeBytes: () => room - statSync(`${path}-wal`).size });
+    for (let n = 0; n < 200; n++) await outbox.append(consign(gauge('a', n)));
+
+    expect(outbox.writable).toBe(true);
+    expect(statSync(`${path}-wal`).size).toBeLessThan(room + 100_000);
+    expect(outbox.peek(300, 0, 1)).toHaveLength(200);
+  });
+
+  it('counts the log against the free bytes, and pages that hold nothing as free', () => {
+    const disk = { bavail: 1_000, blocks: 10_000, bsize: 100 };
+    // Of 1,000,000 bytes 100,000 are free and as many kept for settling.
+    expect(roomOn(disk, 1_000, 0)).toBe(-1_000);
+    expect(roomOn(disk, 1_000, 5_000)).toBe(4_000);
+    expect(roomOn(disk, 1_000, 500_000)).toBe(50_000);
   });
 
   it('waits while another process holds the file, and says so once', async () => {
