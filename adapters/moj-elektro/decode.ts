@@ -1,9 +1,11 @@
-import { accepted, instant, numberOf, refused, reject, requiredTexts, type Outcome, type Row } from '#core';
+import { accepted, instant, numberOf, refused, reject, requiredTexts, type DatasetFile, type Outcome, type Row } from '#core';
+import { decodePortal, timeColumn } from './portal.ts';
 import { markOf } from './reading-type.ts';
 import { targets, type MeterRecord } from './record.ts';
 
-/** One value of one usage point. A placeholder is refused: the value comes later, with the same moment. */
-export function decode(row: Row): Outcome<MeterRecord> {
+/** One value of one usage point, or a line of the portal's file. A placeholder is refused: the value comes later, with the same moment. */
+export function decode(row: Row, file: DatasetFile): Outcome<MeterRecord> {
+  if (Object.hasOwn(row, timeColumn)) return decodePortal(row, file);
   const texts = requiredTexts(row, 'usagePoint', 'readingType', 'timestamp', 'value');
   if (!texts.ok) return refused(texts.error);
   const [usagePoint, readingType, timestamp] = texts.value;

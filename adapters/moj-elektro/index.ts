@@ -2,6 +2,7 @@ import { textOf, type Adapter } from '#core';
 import { dataset } from './dataset.ts';
 import { decode } from './decode.ts';
 import { map } from './map.ts';
+import { pointColumn, timeColumn } from './portal.ts';
 import { recordSchema, type MeterRecord } from './record.ts';
 
 export default {
@@ -14,14 +15,22 @@ export default {
   schedule: '20 9 * * *',
   readsBack: 7,
   format: {
-    kind: 'json',
-    rows: ['intervalBlocks', 'intervalReadings'],
-    outer: ['usagePoint', 'readingType'],
-    columns: ['usagePoint', 'readingType', 'timestamp', 'value'],
+    kind: 'oneOf',
+    formats: [
+      {
+        kind: 'json',
+        rows: ['intervalBlocks', 'intervalReadings'],
+        outer: ['usagePoint', 'readingType'],
+        columns: ['usagePoint', 'readingType', 'timestamp', 'value'],
+      },
+      // What the portal gives to the holder, as CSV or as a workbook.
+      { kind: 'csv', columns: [pointColumn, timeColumn, 'Energija A+'] },
+      { kind: 'xlsx', columns: [pointColumn, timeColumn, 'Energija A+'] },
+    ],
   },
   recordSchema,
   emits: ['ThreePhaseAcMeasurement', 'SmartMeteringObservation'],
-  key: (row) => textOf(row, 'usagePoint'),
+  key: (row) => textOf(row, 'usagePoint') ?? textOf(row, pointColumn),
   // Whoever holds the token names the usage points.
   defaultStations: [],
   decode,
