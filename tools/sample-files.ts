@@ -9,6 +9,7 @@ const elsewhere: Readonly<Record<string, { readonly folder: string; readonly fil
   'nap-gtfs': { folder: 'gtfs-ijpp', files: /stops.*\.json$/ },
   'gurs-rpe': { folder: 'gurs', files: /^RPE_/ },
   'sensor-community': { folder: 'sensor-community', files: /\.csv$/ },
+  'lpt-parking': { folder: 'parking-lpt', files: /\.xml$/ },
   'arso-warnings': { folder: 'arso-cap', files: /CAP\.xml$/ },
 };
 

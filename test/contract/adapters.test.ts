@@ -28,6 +28,7 @@ const refusedInSamples: Readonly<Record<string, readonly string[]>> = {
   'nap-counters': ['future_time'],
   'sensor-community': ['invalid_location'],
   purpleair: ['invalid_location'],
+  'lpt-parking': ['missing_location'],
 };
 const sections = ['What it is', 'Source and licence', 'Fields', 'Time', 'Traps', 'Stations'];
 

@@ -40,7 +40,8 @@ function parser(format: Format & { kind: 'xml' }): XMLParser {
     ignoreDeclaration: true,
     ignorePiTags: true,
     maxNestedTags: maxDepth,
-    isArray: (tag) => lists.has(tag),
+    // A root may be called as its rows are.
+    isArray: (tag, path) => lists.has(tag) && String(path) !== tag,
   });
 }
 
