@@ -43,6 +43,7 @@ export async function fromDatasets(samples: string, knowledge: LoadedKnowledge, 
   const silent: string[] = [];
   for (const adapter of knowledge.adapters.values()) {
     const before = found.length;
+    const codes = new Set<string>();
     const files = sampleFilesOf(adapter.name, samples);
     for (const file of files) {
       const from = relative(samples, file);
@@ -62,10 +63,16 @@ export async function fromDatasets(samples: string, knowledge: LoadedKnowledge, 
       const outcome =
         report.outcome === 'refused' ? `refused: ${report.reason}` : `${report.entities} entities, ${report.rejections} rejections`;
       notes.push(`${from} through ${adapter.name}: ${outcome}`);
+      for (const code of Object.keys(report.codes ?? { refused: 1 })) codes.add(code);
     }
-    if (files.length > 0 && found.length === before) silent.push(adapter.name);
+    if (files.length > 0 && found.length === before && !areElsewhere(codes)) silent.push(adapter.name);
   }
   return { found, notes, silent };
+}
+
+/** Samples that were read, but whose sensors all stand in other countries: nothing of them may be published. */
+function areElsewhere(codes: ReadonlySet<string>): boolean {
+  return codes.has('invalid_location') && [...codes].every((code) => code === 'invalid_location' || code === 'no_measurement');
 }
 
 /**
