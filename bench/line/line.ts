@@ -15,6 +15,8 @@ export interface LineTask extends Load {
   readonly sinkPort: number;
   /** An outbox that is there already; left out: a new one. */
   readonly dataDir?: string;
+  /** Delivers only; there is no MQTT broker. */
+  readonly alone?: boolean;
 }
 
 const knowledge = await loadKnowledge();
@@ -50,6 +52,7 @@ answer(async (task: LineTask | 'usage' | 'stop' | 'rss' | 'depth' | 'exit') => {
   writeFileSync(join(folder, 'klavze.yaml'), JSON.stringify(config));
   const loaded = loadConfig({}, folder);
   running = await startUp(loaded, knowledge, createLogger('warn'));
+  if (task.alone === true) return undefined;
   const ready = `${running.urls.http}/health/ready`;
   while ((await fetch(ready)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 20));
   return undefined;

@@ -1,3 +1,4 @@
+import type { Entity } from '../entity/entity.ts';
 import type { Queued, Settlement } from '../outbox/outbox.ts';
 import { reject, type Rejection } from '../rejection.ts';
 import { isServiceMissing, readAnswer, readFailure, readRemoval, type Answer } from './answer.ts';
@@ -5,6 +6,7 @@ import type { Fault, Ticket } from './circuit.ts';
 import type { BrokerClient } from './client.ts';
 import type { DeliveryObserver, DeliveryResult } from './deliverer.ts';
 import type { Parcel } from './parcel.ts';
+import { temporalBody } from './plan.ts';
 import type { Batch, BatchLimits, DeliveryQueue } from './queue.ts';
 
 export interface CourierOptions {
@@ -12,6 +14,8 @@ export interface CourierOptions {
   readonly queue: DeliveryQueue;
   readonly limits: BatchLimits;
   readonly signal: AbortSignal;
+  /** Last change before an entity is sent; left out: none. */
+  readonly prepare?: ((entity: Entity) => Entity) | undefined;
   /** False when stopping before it could be recorded. */
   settle(settlement: Settlement): Promise<boolean>;
   succeeded(ticket: Ticket): void;
@@ -140,10 +144,25 @@ export class Courier {
     return true;
   }
 
+  /** Whether the broker takes values into a history: tried with one that waits, which is then known to be there. */
+  async probeHistory(queued: Queued, context: string, ticket: Ticket): Promise<boolean> {
+    if (this.takesHistory !== undefined || queued.removal === true) return this.takesHistory === true;
+    const late = [{ queued, entity: queued.entity }];
+    const parcel = { id: queued.entity.id, queued: [queued], late, historyJson: this.historyOf([queued.entity]) };
+    return (await this.addHistory(parcel, context, ticket)) === 'taken';
+  }
+
+  private historyOf(entities: readonly Entity[]): string {
+    const { prepare } = this.options;
+    return temporalBody(prepare === undefined ? entities : entities.map(prepare));
+  }
+
   /** Gives the late part to the broker's history. Anything but `taken` and `wait` is the reason why it is kept as a dead letter. */
   private async addHistory(parcel: Parcel, context: string, ticket: Ticket): Promise<'taken' | 'wait' | Rejection> {
-    const { historyJson: body, late = [] } = parcel;
-    if (body === undefined || late.every(({ queued }) => this.inHistory.has(queued.seq))) return 'taken';
+    const { late: all = [], historyJson } = parcel;
+    const late = all.filter(({ queued }) => !this.inHistory.has(queued.seq));
+    if (historyJson === undefined || late.length === 0) return 'taken';
+    const body = late.length === all.length ? historyJson : this.historyOf(late.map(({ entity }) => entity));
     if (this.takesHistory === false) return noHistory();
     const answer = await this.timed(1, body, () => this.options.client.addHistory(body, context, this.options.signal));
     if (answer.status >= 200 && answer.status < 300) {

@@ -66,6 +66,8 @@ export interface Deliverer {
 
 const defaultBackoff = { first: 1_000, longest: 30_000, longestUnreached: 5_000 };
 const stopMs = 10_000;
+/** So much waits so long after an outage that is long. */
+const longOutage = { publications: 1_000, ms: 60_000 };
 
 /** Carries the outbox to the broker: in order for each entity, each value once, and for as long as it takes. */
 export function createDeliverer(options: DelivererOptions): Deliverer {
@@ -88,6 +90,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const underWay = new Set<Promise<void>>();
   let timer: NodeJS.Timeout | undefined;
   let running = false;
+  /** What waits is looked over once after each outage, before anything goes. */
+  let looking: Promise<void> | undefined;
   let stopping = false;
   let lastSuccess: number | undefined;
 
@@ -99,6 +103,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   }
 
   function failed(ticket: Ticket, fault: Fault): void {
+    looking = undefined;
     if (!circuit.failed(ticket, fault)) return;
     if (fault.kind === 'denied') {
       logger.error({ reason: fault.message }, 'the NGSI-LD broker denies the service; check its URL, tenant and token; publications wait');
@@ -129,18 +134,20 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     if (publications.length > 0) options.observer?.delivered?.(result, publications);
   }
 
+  const prepare = options.forbiddenCharacters === 'encode' ? encodeStrings : undefined;
   const queue = new DeliveryQueue({
     outbox,
     limits,
     coalesce: options.coalesce ?? 'off',
     contextOf: options.contextOf,
-    prepare: options.forbiddenCharacters === 'encode' ? encodeStrings : undefined,
+    prepare,
     now,
   });
   const courier = new Courier({
     client: options.client,
     queue,
     limits,
+    prepare,
     signal: abort.signal,
     settle,
     succeeded,
@@ -159,9 +166,11 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     while (underWay.size < lanes && queue.fill()) {
       rest = queue.rest(options.lingerMs ?? 20);
       if (rest > 0) break;
-      const carried: Promise<void> = carry().finally(() => {
+      const carried: Promise<void> = carry().then((had) => {
         underWay.delete(carried);
-        look();
+        // Where all that could go is under way already, its end is waited for.
+        if (had) look();
+        else timer ??= setTimeout(look, Math.min(pollMs, 50));
       });
       underWay.add(carried);
     }
@@ -178,9 +187,28 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     }
   }
 
-  async function carry(): Promise<void> {
+  /**
+   * After a long outage the newest state of each entity goes first, where the broker has a history for the older ones: a state of the past
+   * that is written over the present would be wrong for as long as the drain takes.
+   */
+  async function lookBack(ticket: Ticket): Promise<void> {
+    const { count, oldestMs } = outbox.depth(new Date(now()).toISOString());
+    const [oldest] = outbox.peek(1, 0, 1);
+    if (count < longOutage.publications || oldestMs < longOutage.ms || oldest === undefined || outbox.newest === undefined) return;
+    if (!(await courier.probeHistory(oldest, options.contextOf(oldest.entity), ticket))) return;
+    logger.info({ waiting: count }, 'a long outage is over; the newest states go first, the older ones to the history');
+    queue.hurry();
+  }
+
+  /** Whether there was something to carry. */
+  async function carry(): Promise<boolean> {
     const ticket = await circuit.enter();
-    if (ticket === undefined) return;
+    if (ticket === undefined) return false;
+    await (looking ??= lookBack(ticket));
+    if (stopping || looking === undefined) {
+      circuit.release(ticket);
+      return false;
+    }
     const batch = queue.take();
     try {
       if (batch !== undefined) await courier.carry(batch, ticket);
@@ -191,6 +219,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       if (batch !== undefined) queue.finish(batch);
       circuit.release(ticket);
     }
+    return batch !== undefined;
   }
 
   return {
@@ -198,6 +227,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       if (running) return;
       running = true;
       outbox.onAppended(() => {
+        if (queue.isHurrying) queue.hurry();
         if (underWay.size < lanes) look();
       });
       look();

@@ -15,6 +15,8 @@ export interface Parcel {
   readonly historyJson?: string;
   /** The entity goes from the broker. */
   readonly removal?: true;
+  /** It goes before older states of its entity. */
+  readonly express?: true;
 }
 
 export interface PlanOptions {

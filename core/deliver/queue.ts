@@ -1,6 +1,7 @@
 import type { Entity } from '../entity/entity.ts';
 import type { Outbox, Queued } from '../outbox/outbox.ts';
 import { idOf } from '../outbox/watermarks.ts';
+import { Express } from './express.ts';
 import { planParcel, type Parcel } from './parcel.ts';
 import { Retries } from './retries.ts';
 
@@ -52,6 +53,7 @@ export class DeliveryQueue {
   private held = 0;
   private readyCount = 0;
   private readySince = 0;
+  private express: Express | undefined;
   private readonly settledSeqs = new Set<number>();
 
   constructor(private readonly options: QueueOptions) {
@@ -68,17 +70,57 @@ export class DeliveryQueue {
         this.readUpTo = row.seq;
         if (!this.retries.isBehind(idOf(row))) this.add(row);
       }
-      if (rows.length < window) break;
+      if (rows.length === window) continue;
+      if (this.express?.size === 0) this.express = undefined;
+      break;
     }
-    return this.readyCount > 0;
+    return this.readyCount > 0 || (this.express?.size ?? 0) > 0;
   }
 
   /** Milliseconds until a batch should go: at once when it is full, else `lingerMs` after its first entity came. */
   rest(lingerMs: number): number {
-    return this.readyCount >= this.options.limits.entities ? 0 : this.readySince + lingerMs - this.options.now();
+    return this.readyCount >= this.options.limits.entities || (this.express?.size ?? 0) > 0
+      ? 0
+      : this.readySince + lingerMs - this.options.now();
+  }
+
+  /** Newest states first, until all that waits now is read. */
+  hurry(): void {
+    this.express ??= new Express(this.options.outbox);
+    this.express.look();
+  }
+
+  /** Whether newest states go first. */
+  get isHurrying(): boolean {
+    return this.express !== undefined;
   }
 
   take(): Batch | undefined {
+    return this.takeExpress() ?? this.takeReady();
+  }
+
+  private takeExpress(): Batch | undefined {
+    const parcels: Parcel[] = [];
+    let context: string | undefined;
+    let bytes = 2;
+    const { limits, contextOf } = this.options;
+    for (const [id, queued] of this.express?.entries() ?? []) {
+      const line = this.lines.get(id) ?? { id, states: [], underWay: false, isReady: false };
+      const own = contextOf(queued.brief ?? queued.entity);
+      if (line.underWay || this.retries.isBehind(id) || own !== (context ??= own)) continue;
+      const parcel = planParcel(id, [queued], this.options);
+      bytes += Buffer.byteLength(parcel.json ?? '') + 1;
+      if (bytes > limits.bytes && parcels.length > 0) break;
+      parcels.push({ ...parcel, express: true });
+      line.underWay = true;
+      this.lines.set(id, line);
+      if (parcels.length >= limits.entities) break;
+    }
+    for (const { id } of parcels) this.express?.taken(id);
+    return parcels.length === 0 ? undefined : { parcels, context: context ?? '' };
+  }
+
+  private takeReady(): Batch | undefined {
     const context = this.oldestContext();
     const lines = this.ready.get(context ?? '');
     if (context === undefined || lines === undefined) return undefined;
@@ -87,6 +129,12 @@ export class DeliveryQueue {
     let bytes = 2;
     let taken = 0;
     for (const line of lines) {
+      if (line.underWay) {
+        // Its newest state is on the way already: it is offered again after that.
+        line.isReady = false;
+        taken++;
+        continue;
+      }
       const parcel = planParcel(line.id, line.states, this.options);
       bytes += parcel.json === undefined ? 0 : Buffer.byteLength(parcel.json) + 1;
       if (bytes > limits.bytes && parcels.length > 0) break;
@@ -100,7 +148,7 @@ export class DeliveryQueue {
     if (lines.length === 0) this.ready.delete(context);
     this.readyCount -= taken;
     this.readySince = this.options.now();
-    return { parcels, context: context === removals ? '' : context };
+    return parcels.length === 0 ? undefined : { parcels, context: context === removals ? '' : context };
   }
 
   /** These are settled. Their entities may be sent again after `finish`. */
@@ -121,17 +169,21 @@ export class DeliveryQueue {
 
   /** The batch is no longer under way; what of it is not settled comes again. */
   finish({ parcels }: Batch): void {
-    for (const { id, queued } of parcels) {
+    for (const { id, queued, express } of parcels) {
       const line = this.lines.get(id);
       if (line === undefined) continue;
       line.underWay = false;
+      const [first] = queued;
+      if (express === true && first !== undefined && !this.settledSeqs.has(first.seq) && !this.retries.isBlocked(id))
+        this.express?.back(id, first);
       const left = line.states.filter(({ seq }) => !this.settledSeqs.has(seq));
       for (const { seq } of queued) this.settledSeqs.delete(seq);
       this.held -= line.states.length - left.length;
       line.states = left;
       if (this.retries.isBlocked(id)) this.forget(line);
-      else if (left.length > 0) this.offer(line);
-      else {
+      else if (left.length > 0) {
+        if (!line.isReady) this.offer(line);
+      } else {
         this.lines.delete(id);
         this.retries.drained(id);
       }

@@ -49,6 +49,9 @@ export function createMemoryOutbox(clock: () => Instant = () => new Date().toISO
     onAppended: (listener) => void listeners.push(listener),
     peek: (limit, lane, lanes, after = 0) =>
       queue.filter((queued) => queued.seq > after && shardOf(queued.entity.id) % lanes === lane).slice(0, limit),
+    newest(take) {
+      for (let at = queue.length - 1; at >= 0; at--) if (!take(queue[at] as Queued)) return;
+    },
     settle({ accepted, refused }) {
       const settled = new Set([...accepted, ...refused.map(({ queued }) => queued)].map((queued) => queued.seq));
       queue = queue.filter((queued) => !settled.has(queued.seq));

@@ -126,6 +126,43 @@ describe('deliverer', () => {
     expect([counts.get('late'), counts.get('repeated'), counts.get('accepted')]).toEqual([1, 1, 4]);
   });
 
+  const backlog = () =>
+    consign(...Array.from({ length: 1_200 }, (_, n) => gauge(`g${n % 30}`, n, Math.floor(n / 30))), gauge('once', 1, 3));
+
+  it('after a long outage sends the newest state of each entity first, the older ones to the history, and none twice', async () => {
+    await outbox.append(backlog());
+    start();
+    await until(empty, 20_000);
+
+    const live = sink.requests.filter(({ path }) => path.includes('upsert')).flatMap(({ entities }) => entities);
+    const first = live.slice(0, 31).map(({ id: one, waterLevel }) => `${one} ${String(waterLevel?.observedAt)}`);
+    const newest = [
+      ...Array.from({ length: 30 }, (_, n) => `${id(`g${n}`)} 2026-05-01T10:39:00.000Z`),
+      `${id('once')} 2026-05-01T10:03:00.000Z`,
+    ];
+    expect(first.toSorted()).toEqual(newest.toSorted());
+    for (let n = 0; n < 30; n++) expect(sink.state.get(id(`g${n}`))).toMatchObject(gauge(`g${n}`, 1_170 + n, 39));
+    expect(sink.history.size).toBe(1_201);
+    expect([...sink.history.values()].filter((times) => times > 1)).toEqual([]);
+    expect(sink.requests.filter(({ path }) => path.includes('temporal')).length).toBeLessThan(200);
+    expect(outbox.deadLetters.count()).toBe(0);
+  });
+
+  it('after a long outage sends everything in order where the broker has no history', async () => {
+    sink.script(({ path }, response) => path.includes('temporal') && answer(response, 501));
+    await outbox.append(backlog());
+    start();
+    await until(empty, 20_000);
+
+    const at = new Map<string, string>();
+    for (const { id: one, waterLevel } of sink.requests.flatMap(({ path, entities }) => (path.includes('upsert') ? entities : []))) {
+      expect(String(waterLevel?.observedAt) > (at.get(one) ?? '')).toBe(true);
+      at.set(one, String(waterLevel?.observedAt));
+    }
+    expect([sink.requests.filter(({ path }) => path.includes('temporal')).length, outbox.deadLetters.count()]).toEqual([1, 0]);
+    expect(sink.history.size).toBe(1_201);
+  });
+
   it('removes entities in their place between states, and takes one that is gone for done', async () => {
     sink.script(({ path, entities }, response) =>
       path.endsWith('/delete')
