@@ -16,7 +16,7 @@ const patienceMs = 30_000;
 /**
  * Does `work` on the outbox and sees that what it appended reaches the broker. Where `klavze up` runs on the same data folder, it
  * delivers; else this process does and waits for it.
- * @throws {RetryableError} when the broker does not take everything within 30 s; it stays in the outbox.
+ * @throws {RetryableError} when the broker takes nothing for 30 s; what waits stays in the outbox.
  */
 export async function publishOnce<T>(config: Config, knowledge: LoadedKnowledge, work: (outbox: Outbox) => Promise<T>): Promise<T> {
   const release = lockDataDir(config.dataDir);
@@ -41,11 +41,14 @@ export async function publishOnce<T>(config: Config, knowledge: LoadedKnowledge,
 }
 
 async function drained(outbox: Outbox, lastError: () => string | undefined): Promise<void> {
-  const end = Date.now() + patienceMs;
+  let fewest = Infinity;
+  let since = performance.now();
   for (;;) {
     const { count } = outbox.depth(new Date().toISOString());
     if (count === 0) return;
-    if (Date.now() > end) {
+    if (count < fewest) since = performance.now();
+    fewest = Math.min(fewest, count);
+    if (performance.now() - since > patienceMs) {
       throw new RetryableError(
         `${count} entities wait in the outbox for the broker (${lastError() ?? 'no answer yet'}); klavze up delivers them later`,
       );

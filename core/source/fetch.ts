@@ -8,6 +8,7 @@ import type { Authorization, Instant } from '../plugin.ts';
 import { reject, type Rejection } from '../rejection.ts';
 import { authorize, type Credentials } from './authorize.ts';
 import { defaultMaxBytes } from './formats/parse.ts';
+import { redirectGuard } from './redirects.ts';
 
 /** What came of asking a publisher for a dataset. */
 export type Fetched =
@@ -70,6 +71,7 @@ export async function fetchDataset(request: FetchRequest): Promise<Fetched> {
       maxContentLength: maxBytes,
       // A redirect would carry the token elsewhere.
       maxRedirects: authorized === undefined ? maxRedirects : 0,
+      beforeRedirect: redirectGuard(url),
       timeout: timeoutMs,
       signal: AbortSignal.timeout(timeoutMs),
       validateStatus: null,
