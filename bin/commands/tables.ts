@@ -58,7 +58,7 @@ function create(file: string, options: NewOptions): void {
   const grid = gridOf(readBytes(file), basename(file));
   if (!grid.ok) throw new CommandFailure(exitCodes.dataRefused, grid.error.message);
   const name = options.name ?? nameOf(file);
-  const guess = guessOf(grid.value, new Set(loadModels().types.keys()));
+  const guess = guessOf(grid.value, loadModels().types);
   const language = (options.lang ?? process.env['LANG'] ?? '').startsWith('sl') ? 'sl' : 'en';
   const draft = draftOf(grid.value, guess, name, basename(file), language);
   if (options.output === '-') {

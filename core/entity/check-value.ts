@@ -94,8 +94,11 @@ function checkObject(value: unknown, shape: ValueShape, place: Place, faults: Fa
     const at = { pointer: `${place.pointer}/${pointerToken(key)}`, label: `${place.label}.${key}` };
     if (shape.members !== undefined && !Object.hasOwn(shape.members, key)) {
       faults.add('unknown_attribute', at.pointer, `${at.label} is unknown, expected only ${Object.keys(shape.members).join(', ')}`);
-    } else if (shape.items === undefined) checkAny(member, at, faults);
-    else checkValue(member, shape.items, at, faults);
+      continue;
+    }
+    const own = shape.of !== undefined && Object.hasOwn(shape.of, key) ? shape.of[key] : shape.items;
+    if (own === undefined) checkAny(member, at, faults);
+    else checkValue(member, own, at, faults);
   }
 }
 

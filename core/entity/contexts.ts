@@ -31,5 +31,6 @@ export function contextFor(subject: string, models: Models): ContextDocument | u
 }
 
 function membersOf(shape: ValueShape): [string, string][] {
-  return [...Object.entries(shape.members ?? {}), ...(shape.items === undefined ? [] : membersOf(shape.items))];
+  const inner = [...(shape.items === undefined ? [] : [shape.items]), ...Object.values(shape.of ?? {})];
+  return [...Object.entries(shape.members ?? {}), ...inner.flatMap((one) => membersOf(one))];
 }

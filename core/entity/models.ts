@@ -25,6 +25,8 @@ export interface ValueShape {
   readonly items?: ValueShape;
   /** Keys of an object value with their IRIs. */
   readonly members?: Readonly<Record<string, string>>;
+  /** Shapes of single keys of an object, where `items` does not say it for all. */
+  readonly of?: Readonly<Record<string, ValueShape>>;
   /** A second shape that is as good: `visibility` is a word or a number. */
   readonly or?: ValueShape;
 }

@@ -161,11 +161,11 @@ function orElse(faults: RowFaults, code: 'missing_field', message: string, point
   return faults.rejections;
 }
 
-/** The attributes of which a row must give at least one: of an observation those that are measured, else any; and their columns. */
+/** The attributes of which a row must give at least one: of an observation those that are measured, of an indicator its value, else any; and their columns. */
 function neededOf({ attributes }: TableMapping, { model }: Compiler): { names: ReadonlySet<string>; columns: readonly string[] } {
   const all = Object.keys(attributes);
-  const measured = all.filter((name) => model.attributes[name]?.measured === true);
-  const names = isObservation(model) && measured.length > 0 ? measured : all;
+  const own = all.filter((name) => name === 'kpiValue' || (isObservation(model) && model.attributes[name]?.measured === true));
+  const names = own.length > 0 ? own : all;
   const columns = names.flatMap((name) => {
     const given = attributes[name];
     if (typeof given === 'string') return [given];

@@ -1,4 +1,4 @@
-import { dateTime, relationship } from '../entity/build.ts';
+import { dateTime, relationship, urn } from '../entity/build.ts';
 import type { Attribute, Json, Property } from '../entity/entity.ts';
 import type { AttributeModel, ValueShape } from '../entity/models.ts';
 import { suggestion } from '../entity/suggestion.ts';
@@ -6,7 +6,7 @@ import type { DatasetFile, Row } from '../plugin.ts';
 import { textOfCell, type RowFaults } from './cell.ts';
 import type { Compiler } from './compiler.ts';
 import type { Expression } from './mapping.ts';
-import { cellSource, column, fixedOrColumn, template } from './sources.ts';
+import { cellSource, column, fixedOrColumn, lookedUp, template } from './sources.ts';
 import { momentReader, type Moment, type MomentReader } from './time.ts';
 import { shaperOf } from './values.ts';
 
@@ -36,7 +36,8 @@ export function attributeReader(name: string, given: string | Expression, compil
   if (model.kind === 'Relationship') {
     return (context) => {
       const value = read(context);
-      return value === undefined ? undefined : relationship(value as string | string[]);
+      if (value === undefined) return undefined;
+      return relationship(Array.isArray(value) ? value.map((one) => asTarget(String(one))) : asTarget(value as string));
     };
   }
   const own = expression.observedAt;
@@ -62,6 +63,12 @@ export function attributeReader(name: string, given: string | Expression, compil
     }
     return property;
   };
+}
+
+/** The id of another entity is written as ids are, so that `urn:ngsi-ld:ConsumptionPoint:x:{Objekt}` meets what a table with that id made. */
+function asTarget(text: string): string {
+  const [scheme, space, type = '', ...parts] = text.split(':');
+  return scheme === 'urn' && space === 'ngsi-ld' && parts.length > 0 ? urn(type, ...parts) : text;
 }
 
 function full(given: string | Expression): Expression {
@@ -110,15 +117,8 @@ function listReader(
 ): ValueReader {
   const { read, name } = cellSource({ ...expression, lookup: undefined } as Expression, compiler, path);
   // Each item of a list is looked up by itself.
-  const item = cellSource(
-    {
-      column: '@item',
-      ...(expression.lookup !== undefined && { lookup: expression.lookup }),
-      ...(expression.otherwise !== undefined && { otherwise: expression.otherwise }),
-    },
-    compiler,
-    path,
-  );
+  const own = column('@item', compiler);
+  const item = expression.lookup === undefined ? own : lookedUp(own, expression, compiler, path, name);
   compiler.columns.delete('@item');
   const shaper = shaperOf(shape.items ?? { type: 'string' }, model, expression, compiler, path);
   const { split } = expression;
@@ -128,7 +128,7 @@ function listReader(
     const parts = split === undefined ? [cell] : textOfCell(cell).split(split);
     const items: Json[] = [];
     for (const part of parts) {
-      const found = item.read({ '@item': part }, faults);
+      const found = item({ '@item': part }, faults);
       const value = found === undefined ? undefined : shaper(found, row, faults, name);
       if (value !== undefined) items.push(value);
     }
@@ -143,6 +143,14 @@ function membersReader(
   compiler: Compiler,
   path: readonly string[],
 ): ValueReader {
+  // A row is one item of a list of objects.
+  if (shape.type === 'array' && shape.items?.type === 'object') {
+    const item = membersReader(members, shape.items, model, compiler, path);
+    return (context) => {
+      const value = item(context);
+      return value === undefined ? undefined : [value];
+    };
+  }
   if (shape.type !== 'object')
     compiler.fault(path, `has members, but the model wants ${shape.type === 'array' ? 'a list' : `a ${shape.type}`}`);
   const readers = Object.entries(members).map(([member, expression]) => {
@@ -153,14 +161,18 @@ function membersReader(
         `is no member of it${suggestion(member, Object.keys(shape.members))}; the model knows ${Object.keys(shape.members).join(', ')}`,
       );
     }
-    return [member, valueReader(full(expression), shape.items ?? { type: 'string' }, model, compiler, at)] as const;
+    const own = shape.of !== undefined && Object.hasOwn(shape.of, member) ? shape.of[member] : shape.items;
+    return [member, valueReader(full(expression), own ?? { type: 'string' }, model, compiler, at)] as const;
   });
   return (context) => {
     const value: Record<string, Json> = {};
+    const before = context.faults.rejections.length;
     for (const [member, read] of readers) {
       const one = read(context);
       if (one !== undefined) value[member] = one;
     }
+    // An amount without its unit would be another amount.
+    if (shape.of !== undefined && context.faults.rejections.length > before) return undefined;
     // Constants alone, such as the country, say nothing of the row, but are no reason to lose it.
     return Object.keys(value).length === 0 ? undefined : value;
   };

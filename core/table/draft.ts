@@ -1,8 +1,10 @@
 import { stringify } from 'yaml';
 
 import { plainName } from '../source/names.ts';
+import { costOf } from './draft-cost.ts';
 import type { Grid } from './grid.ts';
 import type { TableGuess } from './guess.ts';
+import { wordAttributes } from './words.ts';
 
 type Language = 'sl' | 'en';
 
@@ -24,6 +26,8 @@ const texts = {
     unit: (column: string) => `enota stolpca "${column}" ni zapisana; vpišite jo, če ni enota modela`,
     unused: (columns: string) => `neuporabljeni stolpci: ${columns}`,
     none: 'noben stolpec ni prepoznan: dopišite atribute modela',
+    cost: 'preverite enoto (KWH ali MTQ), valuto in oznako odjemnega mesta; v enoti, ki je ni v seznamu, vrstica ni sprejeta',
+    required: (names: string) => `model zahteva tudi ${names}`,
   },
   en: {
     head: (file: string) => `First mapping for ${file}. Look at the lines with DOUBT; then: npx klavze table check`,
@@ -42,8 +46,13 @@ const texts = {
     unit: (column: string) => `"${column}" does not say its unit; write it if it is not that of the model`,
     unused: (columns: string) => `columns that are not used: ${columns}`,
     none: 'no column was recognised: add attributes of the model',
+    cost: 'look at the unit (KWH or MTQ), the currency and the id of the point; a row in a unit that is not listed is refused',
+    required: (names: string) => `the model requires ${names} as well`,
   },
 } as const;
+
+/** Numbers that count things, or of which the model says no unit. */
+const withoutUnit = new Set(['kpiValue', 'floorsAboveGround', 'peopleCapacity', 'availableSpotNumber', 'totalSpotNumber']);
 
 /** A first mapping as YAML, with what is doubtful marked in comments. `name` becomes its name and that of its file. */
 export function draftOf(grid: Grid, guess: TableGuess, name: string, file: string, language: Language): string {
@@ -61,7 +70,8 @@ export function draftOf(grid: Grid, guess: TableGuess, name: string, file: strin
   if (guess.time === undefined) lines.push(doubt(t.noTime));
   else add({ time: { column: guess.time.name, format: guess.time.timeFormat } }, t.time(guess.time.timeFormat ?? ''));
   add({ type: guess.type }, ...(guess.isTypeDoubtful ? [t.type(guess.type)] : []));
-  add({ id: [name, `{${guess.key?.name ?? '?'}}`] }, guess.key === undefined ? t.noKey : t.key(guess.key.name));
+  const cost = guess.type === 'ConsumptionCost' ? costOf(guess, name) : undefined;
+  add({ id: [name, `{${guess.key?.name ?? '?'}}`, ...(cost?.id ?? [])] }, guess.key === undefined ? t.noKey : t.key(guess.key.name));
   const { place } = guess;
   if (grid.hasGeometry) add({ location: { geometry: true } });
   else if (place !== undefined) {
@@ -72,29 +82,25 @@ export function draftOf(grid: Grid, guess: TableGuess, name: string, file: strin
     add({ location: columns }, ...(place.isDoubtful ? [t.crs(place.crs)] : []));
   }
   lines.push('attributes:');
-  for (const { attribute, column } of guess.attributes) {
+  const indented = (value: object): string[] =>
+    stringify(value, { lineWidth: 0 })
+      .trimEnd()
+      .split('\n')
+      .map((line) => `  ${line}`);
+  if (cost !== undefined) lines.push(`  ${doubt(t.cost)}`, ...indented(cost.attributes));
+  for (const { attribute, column } of cost === undefined ? guess.attributes : []) {
     const isRegister = attribute === 'waterConsumption';
     const unit = column.unit ?? (isRegister ? 'm3' : undefined);
-    const isText = column.kind === 'text' || attribute === 'name' || attribute === 'kpiValue';
+    const isText = column.kind === 'text' || wordAttributes.has(attribute) || withoutUnit.has(attribute);
     if (unit === undefined && !isText) lines.push(`  ${doubt(t.unit(column.name))}`);
     else if (column.unit === undefined && isRegister) lines.push(`  ${doubt(t.unit(column.name))}`);
     if (isRegister) lines.push(`  # ${t.round}`);
     const expression = { column: column.name, ...(unit !== undefined && !isText && { unit }), ...(isRegister && { round: 'down' }) };
-    lines.push(
-      ...stringify({ [attribute]: expression }, { lineWidth: 0 })
-        .trimEnd()
-        .split('\n')
-        .map((line) => `  ${line}`),
-    );
+    lines.push(...indented({ [attribute]: expression }));
   }
-  if (guess.attributes.length === 0)
-    lines.push(
-      `  ${doubt(t.none)}`,
-      ...stringify({ name: guess.key?.name ?? '?' })
-        .trimEnd()
-        .split('\n')
-        .map((line) => `  ${line}`),
-    );
+  if (guess.attributes.length === 0) lines.push(`  ${doubt(t.none)}`, ...indented({ name: guess.key?.name ?? '?' }));
+  const lacking = cost === undefined ? guess.required.filter((one) => !guess.attributes.some(({ attribute }) => attribute === one)) : [];
+  if (lacking.length > 0) lines.push(`  ${doubt(t.required(lacking.join(', ')))}`);
   const used = new Set([
     guess.time?.name,
     guess.key?.name,

@@ -1,8 +1,10 @@
 import { converter } from '../decode/units.ts';
+import type { Model } from '../entity/models.ts';
 import { textOf, type SheetCell } from '../source/formats/xlsx.ts';
 import type { Grid } from './grid.ts';
 import { localNumber } from './number.ts';
 import { timeReader } from './time-format.ts';
+import { plain, wordAttributes, words } from './words.ts';
 
 /** What a column seems to hold. */
 export interface ColumnGuess {
@@ -33,6 +35,8 @@ export interface TableGuess {
   readonly type: string;
   readonly isTypeDoubtful: boolean;
   readonly attributes: readonly { readonly attribute: string; readonly column: ColumnGuess }[];
+  /** Attributes without which the model refuses an entity, as far as the mapping has to name them. */
+  readonly required: readonly string[];
 }
 
 const timeFormats = [
@@ -49,75 +53,8 @@ const timeFormats = [
 ];
 const share = 0.8;
 
-/** Words of headers, Slovenian and English, without marks above letters, and the attribute that they mean. The first that fits is taken. */
-const words: readonly (readonly [type: string, about: RegExp, attributes: readonly (readonly [attribute: string, word: RegExp])[]])[] = [
-  [
-    'WaterConsumptionObserved',
-    /vodomer|vodovod|odcit|water ?meter/,
-    [['waterConsumption', /stanje|poraba|odcitek|reading|consumption|m3/]],
-  ],
-  [
-    'OffStreetParking',
-    /parkir|parking/,
-    [
-      ['name', /naziv|ime|name/],
-      ['availableSpotNumber', /prost|free|available/],
-      ['totalSpotNumber', /stevilo|mest|spots|capacity|kapacitet/],
-    ],
-  ],
-  [
-    'KeyPerformanceIndicator',
-    /kazalnik|kazalec|kpi|indicator/,
-    [
-      ['name', /naziv|ime|kazaln|name/],
-      ['kpiValue', /vrednost|value/],
-      ['organization', /organizac|obcina/],
-    ],
-  ],
-  [
-    'AirQualityObserved',
-    /pm ?10|pm ?2[.,]?5|no2|ozon|o3|so2/,
-    [
-      ['pm10', /pm ?10/],
-      ['pm25', /pm ?2[.,]?5/],
-      ['no2', /no2/],
-      ['o3', /^o3|ozon/],
-      ['so2', /so2/],
-      ['temperature', /temperatur/],
-      ['relativeHumidity', /vlag|humid/],
-    ],
-  ],
-  [
-    'WeatherObserved',
-    /temperatur|padavin|vlag|veter|rain|wind|humid/,
-    [
-      ['temperature', /temperatur/],
-      ['precipitation', /padavin|rain|precip/],
-      ['relativeHumidity', /vlag|humid/],
-      ['windSpeed', /hitrost|wind ?speed|veter/],
-      ['windDirection', /smer|direction/],
-    ],
-  ],
-  [
-    'WaterObserved',
-    /vodostaj|pretok|water ?level|discharge/,
-    [
-      ['waterLevel', /vodostaj|level/],
-      ['flow', /pretok|flow|discharge/],
-    ],
-  ],
-  [
-    'PointOfInterest',
-    /znamenitost|tocka|turist|poi|attraction/,
-    [
-      ['name', /naziv|ime|name/],
-      ['description', /opis|descr/],
-    ],
-  ],
-];
-
 /** Looks at the beginning of a table. Nothing of it is certain: whoever writes the mapping marks what is doubtful. */
-export function guessOf(grid: Grid, types: ReadonlySet<string>): TableGuess {
+export function guessOf(grid: Grid, types: ReadonlyMap<string, Pick<Model, 'required'>>): TableGuess {
   const texts = grid.names.map((_, index) =>
     grid.rows.map((row) => row[index]).filter((cell) => cell !== undefined && textOf(cell) !== ''),
   );
@@ -136,7 +73,7 @@ export function guessOf(grid: Grid, types: ReadonlySet<string>): TableGuess {
   const type = known?.[0] ?? 'KeyPerformanceIndicator';
   const attributes = (known?.[2] ?? []).flatMap(([attribute, word]) => {
     const column = free.find(
-      (one) => one !== key && word.test(plain(one.name)) && (attribute === 'name' || attribute === 'description' || one.kind === 'number'),
+      (one) => one !== key && word.test(plain(one.name)) && (wordAttributes.has(attribute) || one.kind === 'number'),
     );
     return column === undefined ? [] : [{ attribute, column }];
   });
@@ -150,6 +87,10 @@ export function guessOf(grid: Grid, types: ReadonlySet<string>): TableGuess {
     type,
     isTypeDoubtful: known === undefined,
     attributes: onceEach(attributes),
+    required: (types.get(type)?.required ?? []).filter(
+      (name) =>
+        !(name === 'location' && (place !== undefined || grid.hasGeometry === true)) && !(name === 'dateObserved' && time !== undefined),
+    ),
   };
 }
 
@@ -219,8 +160,4 @@ function placeOf(columns: readonly ColumnGuess[]): TableGuess['place'] {
   ];
   if (east === undefined || north === undefined) return undefined;
   return { first: east, second: north, crs: /d48|gk|^y$/i.test(east) ? 'EPSG:3912' : 'EPSG:3794', isDoubtful: true };
-}
-
-function plain(text: string): string {
-  return text.normalize('NFD').replace(/\p{M}/gu, '').replace(/³/g, '3').toLowerCase().trim();
 }

@@ -83,7 +83,8 @@ function matched(source: CellSource, pattern: RegExp, name: string | undefined):
 
 type WithLookup = Pick<Expression, 'lookup' | 'otherwise'>;
 
-function lookedUp(
+/** A source whose texts are looked up; `name` is the column for messages. */
+export function lookedUp(
   source: CellSource,
   expression: WithLookup,
   compiler: Compiler,

@@ -15,7 +15,7 @@ import { gridOf } from '../../core/table/grid.ts';
 import { guessOf } from '../../core/table/guess.ts';
 
 const knowledge = await loadKnowledge();
-const types = new Set(knowledge.models.types.keys());
+const { types } = knowledge.models;
 
 /** The spreadsheet of the walk-through. */
 const sheet = utils.aoa_to_sheet([
@@ -82,6 +82,36 @@ describe('a first mapping', () => {
     expect(parking).toMatch(/crs: EPSG:3794/);
     expect(parking).toMatch(/DOUBT: are the coordinates in EPSG:3794/);
     expect(parking).toMatch(/totalSpotNumber/);
+  });
+
+  it.each([
+    ['PointOfInterest', 'ID;Znamenitost;Naziv;Opis;e;n\n1;x;Grad;Muzej;425050;95670\n2;x;Rov;Rudnik;424904;95531\n'],
+    ['PointOfInterest', 'ID;Point of interest;Name;Description;Lat;Lon\n1;x;Castle;Museum;46.0;14.02\n2;x;Mine;Mine;46.0;14.03\n'],
+    ['ConsumptionPoint', 'Odjemno mesto;Naziv;Lat;Lon\n1;Šola;46,0;14,02\n2;Vrtec;46,01;14,03\n'],
+    ['ConsumptionPoint', 'Metering point;Name;Lat;Lon\n1;School;46.0;14.02\n2;Kindergarten;46.01;14.03\n'],
+    ['Building', 'Šifra;Stavba;Etaže\nS1;Šola;3\nS2;Vrtec;2\n'],
+    ['Building', 'Code;Building;Floors\nS1;School;3\nS2;Kindergarten;2\n'],
+  ])('knows %s by its words', (type, content) => {
+    const text = draft(Buffer.from(content));
+    expect(text).toMatch(new RegExp(`^type: ${type}$`, 'm'));
+    expect(() => readTable(text, 'draft', knowledge.models)).not.toThrow();
+    if (type === 'Building') expect(text).toMatch(/DOUBT: the model requires category, address as well/);
+  });
+
+  it.each([
+    'Objekt;Mesec;Energent;Poraba;Enota;Strošek\nŠola;1/2026;elektrika;1.234,5;kWh;200,10\nVrtec;12/2026;plin;12,5;m3;9,00\n',
+    'Building;Month;Energy carrier;Consumption;Unit;Cost\nŠola;1/2026;elektrika;1.234,5;kWh;200,10\nVrtec;12/2026;plin;12,5;m3;9,00\n',
+  ])('knows energy bookkeeping, with carrier and unit of each row', async (content) => {
+    const bytes = Buffer.from(content);
+    const { report, entities } = await run(readTable(draft(bytes), 'draft', knowledge.models), bytes);
+    expect(report).toMatchObject({ entities: 2, rejections: 0 });
+    expect(entities[1]).toMatchObject({
+      id: 'urn:ngsi-ld:ConsumptionCost:tabela:Vrtec:12-2026:plin',
+      month: { value: '12' },
+      energyConsumedAndCost: {
+        value: [{ energyType: 'plin', energyConsumed: { measurementUnit: 'MTQ', value: 12.5 }, totalCost: { currency: 'EUR', value: 9 } }],
+      },
+    });
   });
 
   it('reads JSON, NDJSON and GeoJSON too', () => {

@@ -49,6 +49,8 @@ describe('loadModels', () => {
       ]),
     );
     expect([...subjects.keys()].sort()).toEqual([
+      'building',
+      'consumption',
       'dcat-ap',
       'device',
       'energy',
@@ -56,6 +58,7 @@ describe('loadModels', () => {
       'key-performance-indicator',
       'organization',
       'parking',
+      'point-of-interest',
       'transportation',
       'urban-mobility',
       'water-consumption',
