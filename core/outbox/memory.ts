@@ -42,7 +42,9 @@ export function createMemoryOutbox(clock: () => Instant = () => new Date().toISO
     writable: true,
     async append(consignment: Consignment) {
       if (!open) throw new Error('the outbox is closed');
-      for (const publication of consignment.publications) queue.push(structuredClone({ ...publication, seq: ++lastSeq }));
+      for (const { entity, origin, removal } of consignment.publications) {
+        queue.push(structuredClone({ entity, origin, ...(removal === true && { removal }), seq: ++lastSeq }));
+      }
       consignment.deadLetters.forEach(keep);
       if (consignment.publications.length > 0) for (const listener of listeners) listener();
     },

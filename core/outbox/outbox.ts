@@ -19,6 +19,10 @@ export interface Publication {
   readonly origin: Origin;
   /** The entity is to be deleted at the broker; `entity` holds id and type only. In order with the states before and after it. */
   readonly removal?: true;
+  /** The entity as JSON, where it is at hand; `entity` may then be read from it when it is asked for. */
+  readonly json?: string;
+  /** What need be known of the entity for most purposes, where it is at hand. */
+  readonly brief?: Brief;
 }
 
 /** Something refused, with the raw bytes it came from, so that it can be replayed after a fix. */
@@ -38,10 +42,6 @@ export interface Consignment {
 /** A publication in the outbox. `seq` grows with the order of acceptance. */
 export interface Queued extends Publication {
   readonly seq: number;
-  /** The entity as JSON, where the outbox has it at hand; `entity` may then be read from it when it is asked for. */
-  readonly json?: string;
-  /** What need be known of the entity for most purposes, where the outbox has it at hand. */
-  readonly brief?: Brief;
 }
 
 export interface Brief {

@@ -52,8 +52,10 @@ export class HeldPublication implements Queued {
   }
 }
 
-export function prepare({ entity, origin, removal }: Publication): Prepared {
-  return { origin, removal: removal === true, brief: briefOf(entity), json: JSON.stringify(entity) };
+export function prepare(publication: Publication): Prepared {
+  const { origin, removal, json, brief } = publication;
+  const entity = json === undefined || brief === undefined ? publication.entity : undefined;
+  return { origin, removal: removal === true, brief: brief ?? briefOf(entity as Entity), json: json ?? JSON.stringify(entity) };
 }
 
 /** Its line. */

@@ -31,8 +31,13 @@ export class Repeats {
     if (this.count * 2 > this.keys.length) this.grow();
   }
 
+  get hasContradictions(): boolean {
+    return this.contradicted > 0;
+  }
+
   /** Whether rows of the file say different things of it. */
   isContradicted(subject: string): boolean {
+    if (!this.hasContradictions) return false;
     const key = hash(subject);
     const at = this.find(key);
     return this.keys[at] === key && this.contents[at] === -1;
@@ -49,7 +54,8 @@ export class Repeats {
     const { keys, contents } = this;
     this.keys = new Float64Array(keys.length * 2);
     this.contents = new Float64Array(keys.length * 2);
-    for (const [index, key] of keys.entries()) {
+    for (let index = 0; index < keys.length; index += 1) {
+      const key = keys[index] ?? 0;
       if (key === 0) continue;
       const at = this.find(key);
       this.keys[at] = key;

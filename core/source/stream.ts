@@ -3,17 +3,16 @@ import { setImmediate } from 'node:timers/promises';
 
 import type { Entity } from '../entity/entity.ts';
 import { momentOf } from '../outbox/watermarks.ts';
-import { passRow, type Passage } from '../pipeline.ts';
-import type { Adapter, DatasetFile, Row } from '../plugin.ts';
+import type { Passage } from '../pipeline.ts';
+import type { Adapter } from '../plugin.ts';
 import { reject, type Rejection, type RejectionCode } from '../rejection.ts';
-import { err, ok, type Result } from '../result.ts';
+import type { Result } from '../result.ts';
 import type { AdapterRun } from './dataset.ts';
-import { markedEncoding, textBlocks } from './formats/csv-blocks.ts';
-import { CsvTable } from './formats/csv-table.ts';
-import { ndjsonRows } from './formats/ndjson.ts';
+import { markedEncoding } from './formats/csv-blocks.ts';
 import { refusal } from './formats/parsed.ts';
 import { Repeats } from './repeats.ts';
 import type { RunReport } from './report.ts';
+import { eachRow, WrittenPublication } from './stream-rows.ts';
 
 /** Files from this size on are streamed where their format allows it. */
 export const streamedFrom = 8 * 1024 * 1024;
@@ -65,22 +64,38 @@ export async function streamDataset(
 
   const counts = { entities: 0, rejections: 0, newest: '' };
   const codes: Partial<Record<RejectionCode, number>> = {};
-  const pass = passOf(run, name, fetchedAt);
-  const published = await eachBlock(adapter, path, name, encoding, async (rows) => {
-    const appended: Promise<void>[] = [];
-    for (const row of rows) {
-      const passage = pass(row);
-      if (passage === undefined) continue;
+  const plugin = `adapters/${adapter.name}`;
+  let appended: Promise<void>[] = [];
+  const hand = (consignment: Passage): void => {
+    counts.entities += consignment.publications.length;
+    counts.rejections += consignment.deadLetters.length;
+    for (const { rejection } of consignment.deadLetters) codes[rejection.code] = (codes[rejection.code] ?? 0) + 1;
+    appended.push(sink.append(consignment));
+  };
+  const published = await eachRow(run, path, name, encoding, fetchedAt, {
+    isPublishing: true,
+    unwanted: () => undefined,
+    sure(state, row) {
+      const publication = new WrittenPublication(state, { plugin, from: name, row, receivedAt: fetchedAt });
+      const passage = { publications: [publication], deadLetters: [], readings: [], devices: [] };
+      if (tally.repeats.isContradicted(`${state.id} ${state.moment}`)) {
+        hand(withoutContradicted(passage, tally.repeats));
+        return;
+      }
+      if (state.moment > counts.newest) counts.newest = state.moment;
+      hand(passage);
+    },
+    passed(passage) {
       const consignment = withoutContradicted(passage, tally.repeats);
-      counts.entities += consignment.publications.length;
-      counts.rejections += consignment.deadLetters.length;
       for (const { entity } of consignment.publications) counts.newest = later(counts.newest, momentOf(entity));
-      for (const { rejection } of consignment.deadLetters) codes[rejection.code] = (codes[rejection.code] ?? 0) + 1;
-      appended.push(sink.append(consignment));
-    }
+      hand(consignment);
+    },
     // All of a block are handed over before the first is awaited: the outbox commits many with one write.
-    await Promise.all(appended);
-    await setImmediate();
+    async pause() {
+      await Promise.all(appended);
+      appended = [];
+      await setImmediate();
+    },
   });
   if (!published.ok) throw new Error(`${name} could be read once and not again: ${published.error.message}`);
   const { entities, rejections, newest } = counts;
@@ -109,78 +124,24 @@ async function firstPass(
   fetchedAt: string,
   tally: Tally,
 ): Promise<Result<true>> {
-  const pass = passOf(run, name, fetchedAt);
-  return eachBlock(run.adapter, path, name, encoding, async (rows) => {
-    for (const row of rows) {
-      const passage = pass(row);
-      if (passage === undefined) {
-        tally.filtered += 1;
-        continue;
-      }
+  return eachRow(run, path, name, encoding, fetchedAt, {
+    isPublishing: false,
+    unwanted: () => void (tally.filtered += 1),
+    sure({ id, moment, said }) {
       tally.wanted += 1;
-      if (passage.publications.length === 0) {
+      tally.repeats.note(`${id} ${moment}`, said);
+    },
+    passed({ publications, deadLetters }, said) {
+      tally.wanted += 1;
+      if (publications.length === 0) {
         tally.lost += 1;
-        tally.firstLost ??= passage.deadLetters[0]?.rejection;
+        tally.firstLost ??= deadLetters[0]?.rejection;
       }
-      for (const { entity } of passage.publications) tally.repeats.note(subjectOf(entity), contentOf(entity));
-    }
+      for (const { entity } of publications) tally.repeats.note(subjectOf(entity), said(entity));
+    },
     // Messages of sensors are waiting for their acknowledgement meanwhile.
-    await setImmediate();
+    pause: async () => void (await setImmediate()),
   });
-}
-
-/** Passes one row after the other; undefined for one that is not wanted. */
-function passOf({ adapter, knowledge, stations }: AdapterRun, name: string, fetchedAt: string): (row: Row) => Passage | undefined {
-  const file: DatasetFile = { header: {}, rows: [], fetchedAt, from: name };
-  const wanted = stations === 'all' ? undefined : new Set(stations);
-  let number = 0;
-  return (row) => {
-    number += 1;
-    const key = wanted === undefined ? undefined : adapter.key(row);
-    if (adapter.isWanted?.(row) === false || (key !== undefined && wanted?.has(key) === false)) return undefined;
-    return passRow(row, number, file, name, adapter, knowledge);
-  };
-}
-
-async function eachBlock(
-  adapter: Adapter,
-  path: string,
-  name: string,
-  encoding: string,
-  take: (rows: readonly Row[]) => Promise<void>,
-): Promise<Result<true>> {
-  const { format } = adapter;
-  const table = format.kind === 'csv' ? new CsvTable(format, name) : undefined;
-  let isFirst = true;
-  let lines = 0;
-  try {
-    for (const { text, isLast } of textBlocks(path, encoding)) {
-      if (isBinary(text, encoding))
-        return err(refusal('wrong_encoding', `${name} holds bytes that are no text; expected UTF-8 or windows-1250`));
-      if (isFirst && table !== undefined) {
-        const begun = table.begin(text);
-        if (!begun.ok) return begun;
-      }
-      isFirst = false;
-      const rows = table === undefined ? ndjsonRows(text, name, lines) : table.rows(text);
-      if (!rows.ok) return rows;
-      if (table === undefined) lines += text.split('\n').length - 1;
-      await take(rows.value);
-      const ended = isLast ? table?.end(text !== '' && !/[\r\n]$/.test(text)) : undefined;
-      if (ended?.ok === false) return ended;
-    }
-  } catch (error) {
-    if ((error as { code?: string }).code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
-      return err(refusal('wrong_encoding', `${name} is read as ${encoding} but holds bytes that are not`));
-    if (error instanceof RangeError) return err(refusal('not_the_expected_format', `${name}: ${error.message}`));
-    throw error;
-  }
-  return ok(true);
-}
-
-/** windows-1250 has no byte that cannot be read; those without a letter become control characters. */
-function isBinary(text: string, encoding: string): boolean {
-  return text.includes('\0') || (encoding === 'windows-1250' && /[\u0080-\u009f]/.test(text));
 }
 
 function unexpected({ name, expect }: Adapter, tally: Tally, from: string): Rejection | undefined {
@@ -217,16 +178,4 @@ function later(one: string, other: string | undefined): string {
 
 function subjectOf(entity: Entity): string {
   return `${entity.id} ${momentOf(entity) ?? ''}`;
-}
-
-/** What an entity says, shorter than as JSON. */
-function contentOf(entity: Entity): string {
-  let content = '';
-  for (const name in entity) {
-    const attribute = entity[name];
-    if (typeof attribute !== 'object') continue;
-    const said = attribute.type === 'Relationship' ? attribute.object : attribute.value;
-    content += `${name}\u0001${typeof said === 'object' ? JSON.stringify(said) : said}\u0001`;
-  }
-  return content;
 }

@@ -12,6 +12,8 @@ import { RowFaults, textOfCell } from './cell.ts';
 import { Compiler } from './compiler.ts';
 import { formatOf, type TableMapping } from './mapping.ts';
 import { placeReader } from './place.ts';
+import { shortPlan } from './short-plan.ts';
+import { shortWay } from './short-way.ts';
 import { column, template } from './sources.ts';
 
 /** What a row of a table came to before it is checked. */
@@ -143,6 +145,11 @@ export function compileTable(mapping: TableMapping, models: Models): Compiled {
       defaultStations: 'all',
       decode,
       map: ({ entity }) => accepted(entity),
+      short: (columns, physical, file) => {
+        const names = { needed: needed.names, moments, constants: Object.keys(constants) };
+        const plan = shortPlan({ mapping, compiler, time, isWanted, ...names }, columns, physical, file);
+        return plan === undefined ? undefined : shortWay(plan, file);
+      },
       expect: mapping.expect,
     },
   };

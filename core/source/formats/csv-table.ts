@@ -17,7 +17,8 @@ export class CsvTable {
   private linesBefore = 0;
   private headerLine = -1;
   private longest = 0;
-  private lastLine = { line: 0, cells: 0 };
+  private lastLine = 0;
+  private lastCells = 0;
 
   constructor(
     private readonly format: CsvFormat,
@@ -51,28 +52,51 @@ export class CsvTable {
     return ok(true);
   }
 
+  /** Names of the columns, from left to right. */
+  get columns(): readonly string[] {
+    return this.names;
+  }
+
   /** The rows of the next text; stops at a line that makes the file another one. */
   rows(text: string): Result<Row[]> {
     const rows: Row[] = [];
+    const read = this.visit(text, (row) => rows.push(row));
+    return read.ok ? ok(rows) : read;
+  }
+
+  /** The same one by one. The cells of a line that has as many as the header are offered first: when `taken`, no row is made of them. */
+  visit(text: string, take: (row: Row, cells?: readonly string[]) => void, taken?: (cells: readonly string[]) => boolean): Result<true> {
     let fault: string | undefined;
+    const width = this.names.length;
     const read = visitLines(text, this.delimiter, (cells, line) => {
       if (this.headerLine >= 0) this.headerLine -= 1;
       else if (fault === undefined) {
+        const isPlain = taken !== undefined && cells.length === width && !cells.every(isBlank);
+        if (isPlain && taken(cells)) {
+          this.note(this.linesBefore + line, width);
+          return;
+        }
         const row = this.row(cells, this.linesBefore + line);
         if (typeof row === 'string') fault = row;
-        else if (row !== undefined) rows.push(row);
+        else if (row !== undefined) take(row, isPlain ? cells : undefined);
       }
     });
     if (!read.ok)
       return err(refusal(read.error.isCut ? 'truncated_file' : 'not_the_expected_format', `${this.name}: ${read.error.message}`));
     if (fault !== undefined) return otherFormat(fault);
     this.linesBefore += read.value;
-    return ok(rows);
+    return ok(true);
+  }
+
+  private note(line: number, cells: number): void {
+    this.lastLine = line;
+    this.lastCells = cells;
+    if (cells > this.longest) this.longest = cells;
   }
 
   /** Why the file is not whole, once all was read: `endsOpen` when its last line has no end. */
   end(endsOpen: boolean): Result<true> {
-    const { line, cells } = this.lastLine;
+    const { lastLine: line, lastCells: cells } = this;
     const isCut = endsOpen && cells > 0 && cells < this.names.length && this.longest >= this.names.length;
     return isCut ? err(refusal('truncated_file', `${this.name} ends in the middle of line ${line}`)) : ok(true);
   }
@@ -82,8 +106,7 @@ export class CsvTable {
     const { names } = this;
     const { length } = cells;
     if (length === 0 || cells.every(isBlank)) return undefined;
-    this.lastLine = { line, cells: length };
-    if (length > this.longest) this.longest = length;
+    this.note(line, length);
     const row: Record<string, unknown> = {};
     const width = Math.min(length, names.length);
     for (let index = 0; index < width; index += 1) {
