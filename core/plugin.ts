@@ -376,6 +376,15 @@ export interface History {
  */
 export type Vanished = 'keep' | 'mark' | 'delete';
 
+/** Parameters of the URL that ask for a page, rows of each, and where the answer (JSON) has the rows and says how many there are in all. */
+export interface Pages {
+  readonly offset: string;
+  readonly limit: string;
+  readonly size: number;
+  readonly rows: readonly string[];
+  readonly total: readonly string[];
+}
+
 /** A batch source. Pure functions and declarations; fetching, parsing and scheduling is the core's. */
 export interface Adapter<R = unknown> {
   readonly name: string;
@@ -404,6 +413,8 @@ export interface Adapter<R = unknown> {
   readonly staleAfterHours?: number;
   /** Files of which the dataset consists: what stands for `{part}` in the URL, read one after the other. */
   readonly parts?: readonly [string, ...string[]];
+  /** How the publisher gives a large dataset page by page; the pages are read as one file. */
+  readonly pages?: Pages;
   /** What is asked by POST instead of GET, as JSON, by part; without parts under `''`. Its texts may hold what the URL may. */
   readonly post?: Readonly<Record<string, object>>;
   /** The publisher has files that name people: the bytes of a file that is refused as a whole are not kept. */

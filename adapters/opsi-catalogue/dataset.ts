@@ -4,7 +4,7 @@ export const dataset = {
   publisher: 'Odprti podatki Slovenije (OPSI), Ministrstvo za digitalno preobrazbo',
   landingPage: 'https://podatki.gov.si/',
   // {station} is a search, in the words of CKAN.
-  url: 'https://podatki.gov.si/api/3/action/package_search?rows=1000&q={station}',
+  url: 'https://podatki.gov.si/api/3/action/package_search?q={station}',
   licence: 'descriptions of the portal, free to use; each data set has its own licence',
   attribution: 'Portal odprtih podatkov Slovenije, podatki.gov.si',
   // Of the schedule; moments of CKAN are in UTC.

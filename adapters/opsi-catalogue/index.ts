@@ -20,6 +20,7 @@ export default {
       { kind: 'json', rows: ['result'], columns, failure, single: true },
     ],
   },
+  pages: { offset: 'start', limit: 'rows', size: 500, rows: ['result', 'results'], total: ['result', 'count'] },
   recordSchema,
   emits: ['Catalogue', 'Agent', 'Dataset', 'Distribution'],
   // The publisher has filtered by the search.

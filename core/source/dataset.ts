@@ -10,10 +10,10 @@ import { ok } from '../result.ts';
 import { addressesOf, asksWith, type Address } from './addresses.ts';
 import { missingCredentials, type Credentials } from './authorize.ts';
 import { withoutContradictions, type PassedRow } from './duplicates.ts';
-import { fetchDataset } from './fetch.ts';
 import { readDataset } from './formats/read.ts';
 import type { Dataset } from './formats/parsed.ts';
 import { driftOf, goneFrom, newestOf, unknownAddress, type RunMemory } from './memory.ts';
+import { fetchPages } from './pages.ts';
 import { rejectedRows, writeRejects } from './rejects.ts';
 import { nothing, summary, type RunReport } from './report.ts';
 import { streamDataset } from './stream.ts';
@@ -100,7 +100,7 @@ async function fetchAndTake(
   { url, key, body }: Address,
 ): Promise<RunReport> {
   const { adapter, stations, clock, maxBytes } = run;
-  const fetched = await fetchDataset({
+  const request = {
     url,
     state: input.state,
     key,
@@ -112,7 +112,8 @@ async function fetchAndTake(
     credentials: input.credentials,
     timeoutMs: input.timeoutMs,
     maxBytes: maxBytes ?? adapter.maxBytes,
-  });
+  };
+  const fetched = await fetchPages(request, adapter.pages);
   if (fetched.kind === 'unchanged') return nothing(adapter, url, 'unchanged');
   if (fetched.kind === 'unavailable') {
     const { reason, retryAfterMs } = fetched;

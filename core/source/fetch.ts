@@ -36,13 +36,16 @@ export interface FetchRequest {
   readonly maxBytes?: number;
 }
 
+interface CacheValidators {
+  readonly etag?: string | undefined;
+  readonly lastModified?: string | undefined;
+}
+
 /** Kept between runs. */
-interface Validators {
+interface Validators extends CacheValidators {
   readonly url: string;
   readonly purpose: string;
   readonly sha256: string;
-  readonly etag?: string;
-  readonly lastModified?: string;
 }
 
 const maxRedirects = 5;
@@ -81,13 +84,17 @@ export async function fetchDataset(request: FetchRequest): Promise<Fetched> {
   }
   if (response.status === 304 && known !== undefined) return { kind: 'unchanged' };
   if (response.status !== 200) return notOk(response, now);
-  const bytes = new Uint8Array(response.data);
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
   const { etag, 'last-modified': lastModified } = response.headers;
+  return taken(request, new Uint8Array(response.data), { etag: stringOf(etag), lastModified: stringOf(lastModified) });
+}
+
+/** Content that was had, against what was remembered of the same address. */
+export function taken({ url, state, key, purpose }: FetchRequest, bytes: Uint8Array, validators: CacheValidators = {}): Fetched {
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
   const remember = (): void => {
-    state.set(key, { url, purpose, sha256, etag: stringOf(etag), lastModified: stringOf(lastModified) } satisfies Validators);
+    state.set(key, { url, purpose, sha256, ...validators } satisfies Validators);
   };
-  if (sha256 === known?.sha256) {
+  if (sha256 === knownValidators(state.get(key), url, purpose)?.sha256) {
     remember();
     return { kind: 'unchanged' };
   }

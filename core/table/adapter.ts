@@ -4,12 +4,13 @@ import { isObservation } from '../entity/check.ts';
 import type { Models } from '../entity/models.ts';
 import { suggestion } from '../entity/suggestion.ts';
 import { digestOf } from '../outbox/hash.ts';
-import type { Adapter, DatasetFile, Format, Row } from '../plugin.ts';
+import type { Adapter, DatasetFile, Row } from '../plugin.ts';
 import { reject, type Rejection } from '../rejection.ts';
 import { accepted, refused, type Outcome } from '../result.ts';
 import { attributeReader, timeOf, type RowContext } from './attributes.ts';
 import { RowFaults, textOfCell } from './cell.ts';
 import { Compiler } from './compiler.ts';
+import { addressOf, datastorePages, fileFormat, isDatastore } from './file-format.ts';
 import { formatOf, type TableMapping } from './mapping.ts';
 import { placeReader } from './place.ts';
 import { shortPlan } from './short-plan.ts';
@@ -65,6 +66,12 @@ export function compileTable(mapping: TableMapping, models: Models): Compiled {
     dataProvider: property(attribution),
     ...(address !== '' || landingPage !== undefined ? { source: property(landingPage ?? address) } : {}),
   };
+  if (mapping.dataset.resource !== undefined && mapping.dataset.url === undefined && form.kind !== 'json') {
+    compiler.fault(
+      ['dataset', 'resource'],
+      `is read from the datastore as json, not ${form.kind}; give a file of the portal as dataset.url`,
+    );
+  }
   if (compiler.faults.length > 0) return { faults: compiler.faults };
 
   const read = (row: Row, file: DatasetFile): Outcome<TableRecord> => {
@@ -136,6 +143,7 @@ export function compileTable(mapping: TableMapping, models: Models): Compiled {
       },
       schedule: mapping.schedule,
       vanished: mapping.vanished,
+      ...(isDatastore(mapping) && { pages: datastorePages }),
       ...(mapping.personal === true && { personal: true as const }),
       format: fileFormat(mapping, [...compiler.columns]),
       recordSchema,
@@ -211,35 +219,6 @@ function keyOf(row: Row, columns: readonly string[]): string | undefined {
   return texts.length === 0 ? undefined : texts.map((value) => String(value).trim()).join(':');
 }
 
-function addressOf({ dataset: { url, resource } }: TableMapping): string {
-  if (url !== undefined) return url;
-  return resource === undefined ? '' : `https://podatki.gov.si/api/3/action/datastore_search?resource_id=${resource}`;
-}
-
 function crsOf({ location }: TableMapping): string {
   return location !== undefined && 'crs' in location && location.crs !== undefined ? location.crs : 'EPSG:4326';
-}
-
-function fileFormat(mapping: TableMapping, columns: readonly string[]): Format {
-  const { kind, delimiter, encoding, sheet, headerRows, hiddenRows, rows, crs } = formatOf(mapping);
-  const header = headerRows === undefined ? {} : { headerRows };
-  switch (kind) {
-    case 'csv':
-      return {
-        kind,
-        columns,
-        faultyLines: 'row',
-        ...header,
-        ...(delimiter !== undefined && { delimiter }),
-        ...(encoding !== undefined && { encoding }),
-      };
-    case 'xlsx':
-      return { kind, columns, ...header, ...(sheet !== undefined && { sheet }), ...(hiddenRows === 'skip' && { hiddenRows }) };
-    case 'ndjson':
-      return { kind, columns };
-    case 'json':
-      return { kind, columns, rows: rows ?? [] };
-    case 'geojson':
-      return { kind, columns, ...(crs !== undefined && { crs }) };
-  }
 }
