@@ -36,7 +36,7 @@ interface Health {
 
 const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
 export const fileOf = (name: string): string => fileURLToPath(new URL(`./${name}${extension}`, import.meta.url));
-export const klavzeBinary = join(packageRoot, 'dist', 'bin', 'klavze.js');
+const klavzeBinary = join(packageRoot, 'dist', 'bin', 'klavze.js');
 
 export class Stage {
   readonly folder = mkdtempSync(join(tmpdir(), 'klavze-chaos-'));
