@@ -69,7 +69,7 @@ export function reportOf(scenario: string, findings: readonly Finding[], measure
 export function mergeRow(table: string, row: readonly (string | number)[]): string {
   const line = `| ${row.join(' | ')} |`;
   const rows = table.split('\n').filter((each) => each.startsWith('| `'));
-  const place = rows.findIndex((each) => each.startsWith(`| ${row[0]} |`));
+  const place = rows.findIndex((each) => each.startsWith(`| ${row[0]} `));
   if (place === -1) rows.push(line);
   else rows[place] = line;
   return rows.join('\n');
