@@ -322,7 +322,12 @@ export type Format =
    * A GTFS feed, of which the stops in an area ([west, south, east, north] in degrees) are taken and what belongs to them. A row per row of a
    * table, whose name stands under `@table`; a shape is one row, services have a table of their own.
    */
-  | { readonly kind: 'gtfs'; readonly area: readonly [west: number, south: number, east: number, north: number] }
+  | {
+      readonly kind: 'gtfs';
+      readonly area: readonly [west: number, south: number, east: number, north: number];
+      /** Ids of the agencies whose lines are wanted; left out: all. Stops of the area stay. */
+      readonly agencies?: readonly string[];
+    }
   /** The first of several forms of one dataset that the file has. */
   | { readonly kind: 'oneOf'; readonly formats: readonly [Format, ...Format[]] };
 

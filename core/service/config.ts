@@ -11,6 +11,8 @@ export interface AdapterConfig {
   readonly historyUrl?: string;
   readonly schedule?: string;
   readonly stations?: 'all' | readonly string[];
+  readonly area?: readonly [west: number, south: number, east: number, north: number];
+  readonly agencies?: readonly string[];
   readonly username?: string;
   readonly password?: string;
   readonly token?: string;

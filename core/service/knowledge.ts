@@ -1,6 +1,8 @@
 import type { Knowledge } from '../pipeline.ts';
 import type { Adapter } from '../plugin.ts';
 import { createValidator } from '../validate/validate.ts';
+import { withAreas } from './areas.ts';
+import type { Config } from './config.ts';
 import { loadModels, loadPersonalFields, loadQuantities } from './load-models.ts';
 import { loadAdapters, loadAgents, type Agents } from './plugins.ts';
 import { loadTables } from './tables.ts';
@@ -12,13 +14,16 @@ export interface LoadedKnowledge extends Knowledge {
 }
 
 /**
- * `decodersDir` is the operator's folder of declared decoders, `tablesDir` that of table mappings, which are adapters too.
+ * `decodersDir` is the operator's folder of declared decoders, `tablesDir` that of table mappings, which are adapters too;
+ * `adapters` may choose the area of timetables.
  * @throws {ConfigError} when a shipped or edited file is not valid, @throws {FatalError} when a plug-in is not what its folder says.
  */
-export async function loadKnowledge(folders: { decodersDir?: string; tablesDir?: string } = {}): Promise<LoadedKnowledge> {
+export async function loadKnowledge(
+  folders: { decodersDir?: string; tablesDir?: string; adapters?: Config['adapters'] } = {},
+): Promise<LoadedKnowledge> {
   const agents = await loadAgents(undefined, folders.decodersDir);
   const models = loadModels();
-  const adapters = new Map(await loadAdapters());
+  const adapters = withAreas(await loadAdapters(), folders.adapters ?? {});
   const tables = folders.tablesDir === undefined ? [] : loadTables(folders.tablesDir, models, new Set([...adapters.keys(), 'table']));
   for (const table of tables) adapters.set(table.name, table);
   return {

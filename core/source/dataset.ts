@@ -104,8 +104,8 @@ async function fetchAndTake(
     url,
     state: input.state,
     key,
-    // A newer version may read more out of the same file.
-    purpose: `${version} ${stations === 'all' ? stations : [...stations].sort().join(' ')}`,
+    // A newer version, or a changed mapping, may read more out of the same file.
+    purpose: `${version}${adapter.revision ?? ''} ${stations === 'all' ? stations : [...stations].sort().join(' ')}`,
     now: clock(),
     body,
     authorization: adapter.authorization,

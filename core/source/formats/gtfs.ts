@@ -37,7 +37,7 @@ export async function parseGtfs(bytes: Uint8Array, format: GtfsFormat, name: str
   if (!entries.has('calendar') && !entries.has('calendar_dates')) missing.push('calendar');
   if (missing.length > 0) return otherFormat(`${name} is no GTFS feed: it lacks ${missing.map((table) => `${table}.txt`).join(', ')}`);
   try {
-    return ok(await areaOf(new Feed(entries, name), format.area));
+    return ok(await areaOf(new Feed(entries, name), format));
   } catch (error) {
     if (error instanceof TableRefused) return error.result;
     throw error;
@@ -67,7 +67,7 @@ class Feed {
   }
 }
 
-async function areaOf(feed: Feed, [west, south, east, north]: GtfsFormat['area']): Promise<Dataset> {
+async function areaOf(feed: Feed, { area: [west, south, east, north], agencies: wanted }: GtfsFormat): Promise<Dataset> {
   const isIn = ({ stop_lon: lon, stop_lat: lat }: GtfsRow): boolean =>
     lon !== undefined && lat !== undefined && Number(lon) >= west && Number(lon) <= east && Number(lat) >= south && Number(lat) <= north;
   const stops = await feed.rows('stops', isIn);
@@ -77,18 +77,22 @@ async function areaOf(feed: Feed, [west, south, east, north]: GtfsFormat['area']
   const stations = await feed.rows('stops', (row) => has(parents, row['stop_id']) && !has(stopIds, row['stop_id']));
   // Some feeds count the calls of a trip from 0, which its first call alone shows.
   let isFromZero = false;
-  const calls = await feed.rows('stop_times', (row) => {
+  const allCalls = await feed.rows('stop_times', (row) => {
     isFromZero ||= row['stop_sequence'] === '0';
     return has(stopIds, row['stop_id']);
   });
-  const tripIds = idsOf(calls, 'trip_id');
-  const trips = await feed.rows('trips', (row) => has(tripIds, row['trip_id']));
-  const routeIds = idsOf(trips, 'route_id');
-  const routes = await feed.rows('routes', (row) => has(routeIds, row['route_id']));
+  const calling = idsOf(allCalls, 'trip_id');
+  const allTrips = await feed.rows('trips', (row) => has(calling, row['trip_id']));
+  const routeIds = idsOf(allTrips, 'route_id');
+  const allRoutes = await feed.rows('routes', (row) => has(routeIds, row['route_id']));
+  const routes = wanted === undefined ? allRoutes : allRoutes.filter((row) => wanted.includes(row['agency_id'] ?? ''));
+  const trips = wanted === undefined ? allTrips : allTrips.filter((row) => has(idsOf(routes, 'route_id'), row['route_id']));
+  const tripIds = idsOf(trips, 'trip_id');
+  const calls = wanted === undefined ? allCalls : allCalls.filter((row) => has(tripIds, row['trip_id']));
   const agencyIds = idsOf(routes, 'agency_id');
   const agencies = await feed.rows(
     'agency',
-    (row) => row['agency_id'] === undefined || agencyIds.size === 0 || has(agencyIds, row['agency_id']),
+    (row) => row['agency_id'] === undefined || (agencyIds.size === 0 && wanted === undefined) || has(agencyIds, row['agency_id']),
   );
   const serviceIds = idsOf(trips, 'service_id');
   const shapeIds = idsOf(trips, 'shape_id');
