@@ -14,6 +14,7 @@ import { defaultMaxBytes } from './formats/parse.ts';
 import { inboxReport, type InboxOutcome } from './inbox-report.ts';
 import { recorded, recordedRun, type MemoryChoice, type Records } from './recorded.ts';
 import { nothing, type RunReport } from './report.ts';
+import { isStreamable } from './stream.ts';
 
 export interface InboxOptions {
   /** Holds one folder for each adapter, by its name. */
@@ -166,8 +167,17 @@ async function runFile(path: string, file: string, adapter: Adapter, letters: De
     },
   };
   const { size } = statSync(path);
-  if (size > (adapter.maxBytes ?? defaultMaxBytes)) return refuseUnread(file, size, adapter, sink, options);
-  const input = { kind: 'file', bytes: readFileSync(path), name: file } as const;
+  const isLarge = size > (adapter.maxBytes ?? defaultMaxBytes);
+  if (isLarge && (adapter.maxBytes !== undefined || !isStreamable(adapter))) return refuseUnread(file, size, adapter, sink, options);
+  if (isLarge && adapter.vanished !== 'keep') {
+    options.logger.warn(
+      { adapter: adapter.name, file },
+      'the file is read piece by piece: what is gone since the last one is not looked for',
+    );
+  }
+  const input = isLarge
+    ? ({ kind: 'path', path, name: file } as const)
+    : ({ kind: 'file', bytes: readFileSync(path), name: file } as const);
   const stations = options.stations?.(adapter) ?? 'all';
   return recordedRun({ adapter, knowledge, input, stations, sink, clock }, records, 'inbox', options.choice);
 }

@@ -1,4 +1,4 @@
-/** Entities and moments that are remembered: 64 MB at most. What repeats beyond them is not noticed. */
+/** Entities and moments that are remembered: 48 MB at most. What repeats beyond them is not noticed. */
 const mostRemembered = 2_000_000;
 
 /**
@@ -7,7 +7,8 @@ const mostRemembered = 2_000_000;
  */
 export class Repeats {
   private keys = new Float64Array(1 << 16);
-  private contents = new Float64Array(1 << 16);
+  /** 32 bits are enough to tell two texts of one key apart; 0: contradicted. */
+  private contents = new Uint32Array(1 << 16);
   private count = 0;
   /** Rows that contradict each other, as far as noted. */
   contradicted = 0;
@@ -16,12 +17,12 @@ export class Repeats {
   note(subject: string, content: string): void {
     const key = hash(subject);
     const at = this.find(key);
-    const said = hash(content);
+    const said = hash(content) >>> 0 || 1;
     if (this.keys[at] === key) {
       if (this.contents[at] === said) return;
       // The first of them is one as well.
-      this.contradicted += this.contents[at] === -1 ? 1 : 2;
-      this.contents[at] = -1;
+      this.contradicted += this.contents[at] === 0 ? 1 : 2;
+      this.contents[at] = 0;
       return;
     }
     if (this.count >= mostRemembered) return;
@@ -40,7 +41,7 @@ export class Repeats {
     if (!this.hasContradictions) return false;
     const key = hash(subject);
     const at = this.find(key);
-    return this.keys[at] === key && this.contents[at] === -1;
+    return this.keys[at] === key && this.contents[at] === 0;
   }
 
   private find(key: number): number {
@@ -53,7 +54,7 @@ export class Repeats {
   private grow(): void {
     const { keys, contents } = this;
     this.keys = new Float64Array(keys.length * 2);
-    this.contents = new Float64Array(keys.length * 2);
+    this.contents = new Uint32Array(keys.length * 2);
     for (let index = 0; index < keys.length; index += 1) {
       const key = keys[index] ?? 0;
       if (key === 0) continue;

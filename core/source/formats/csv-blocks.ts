@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
 /** What is read at once. */
-const chunkBytes = 128 * 1024;
+const chunkBytes = 64 * 1024;
 /** A quoted cell that goes on for longer than this is a quote that was never closed. */
 const longestOpen = 8 * 1024 * 1024;
 

@@ -7,6 +7,7 @@ import type { Consignment } from '../../../core/outbox/outbox.ts';
 import type { Adapter } from '../../../core/plugin.ts';
 import { rejectionCodes } from '../../../core/rejection.ts';
 import { loadKnowledge } from '../../../core/service/knowledge.ts';
+import { readTable } from '../../../core/service/tables.ts';
 import { createInbox, type Inbox, type InboxOptions } from '../../../core/source/inbox.ts';
 import { watchInbox } from '../../../core/source/inbox-watch.ts';
 import { fixOf } from '../../../core/source/inbox-words.ts';
@@ -175,4 +176,27 @@ it('has words for a colleague in both languages for each code, be it to ask the 
     for (const language of ['sl', 'en'] as const) expect(fixOf(code, language).length).toBeGreaterThan(10);
   }
   expect(fixOf('invalid_location', 'sl')).toContain('zamenjani');
+});
+
+it('reads a table that is larger than what is read at once piece by piece, and says what is not looked for then', async () => {
+  const text = `name: t
+vanished: mark
+dataset: { publisher: P, licence: L, attribution: A }
+format: csv
+time: { column: T, format: iso }
+type: AirQualityObserved
+id: ['{K}']
+location: { fixed: [14.02, 46] }
+attributes: { pm10: P }`;
+  const inbox = open({ adapters: new Map([['t', readTable(text, 't.yaml', knowledge.models)]]) });
+  const path = join(folder(), 't', 'large.csv');
+  const wide = 'x'.repeat(100_000);
+  writeFileSync(path, 'K;T;P;other\n');
+  for (let row = 0; row < 350; row += 1)
+    appendFileSync(path, `k${row % 7};2026-01-0${1 + (row % 9)}T10:00;${row === 5 ? 'y' : 3};${wide}\n`);
+  const results = await take(inbox);
+  expect(results).toMatchObject([{ outcome: 'done', report: { received: 350, entities: 349, rejections: 1 } }]);
+  expect(kept).toHaveLength(350);
+  expect(lines.join()).toContain('what is gone since the last one is not looked for');
+  expect(readFileSync(join(folder(), 't', 'done', 'large.csv.porocilo.txt'), 'utf8')).toContain('invalid_value');
 });
