@@ -10,12 +10,16 @@ import { loadKnowledge } from '../../core/service/knowledge.ts';
 import { loadModels } from '../../core/service/load-models.ts';
 import { readTableFile } from '../../core/service/tables.ts';
 import { readDataset } from '../../core/source/formats/read.ts';
+import { foundIn } from '../../core/source/found-words.ts';
+import { fixOf } from '../../core/source/inbox-words.ts';
 import { draftOf } from '../../core/table/draft.ts';
 import { gridOf } from '../../core/table/grid.ts';
 import { guessOf } from '../../core/table/guess.ts';
 import { adapterNamed, clock, note } from '../adapters.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
 import { readBytes } from './entity.ts';
+
+type Language = 'sl' | 'en';
 
 interface NewOptions {
   readonly name?: string;
@@ -27,6 +31,7 @@ interface NewOptions {
 interface CheckOptions {
   readonly input?: string;
   readonly rows?: string;
+  readonly lang?: string;
   readonly json?: boolean;
   readonly config?: string;
 }
@@ -48,6 +53,7 @@ export function tableCommand(): Command {
     .description('check a mapping and show the first rows of a file beside the entities that they become')
     .option('--input <file>', 'a file of the table; without it the mapping alone is checked')
     .option('--rows <n>', 'rows to show', '5')
+    .option('--lang <sl|en>', 'language of the words (default: of LANG)')
     .option('--json', 'print one JSON object a line')
     .option('--config <file>', 'configuration file (default klavze.yaml)')
     .action(check);
@@ -59,7 +65,7 @@ function create(file: string, options: NewOptions): void {
   if (!grid.ok) throw new CommandFailure(exitCodes.dataRefused, grid.error.message);
   const name = options.name ?? nameOf(file);
   const guess = guessOf(grid.value, loadModels().types);
-  const language = (options.lang ?? process.env['LANG'] ?? '').startsWith('sl') ? 'sl' : 'en';
+  const language = languageOf(options.lang);
   const draft = draftOf(grid.value, guess, name, basename(file), language);
   if (options.output === '-') {
     process.stdout.write(draft);
@@ -72,6 +78,10 @@ function create(file: string, options: NewOptions): void {
   process.stdout.write(`${target}\n`);
   const doubts = draft.split('\n').filter((line) => /^\s*# (DOUBT|DVOM)/.test(line));
   for (const line of doubts) note(line.trim().slice(2));
+}
+
+function languageOf(given: string | undefined): Language {
+  return (given ?? process.env['LANG'] ?? '').startsWith('sl') ? 'sl' : 'en';
 }
 
 /** A name that a table may have: `Odčitki marec.xlsx` → `odcitki-marec`. */
@@ -104,6 +114,7 @@ async function check(mapping: string, options: CheckOptions): Promise<void> {
   const { rows, header } = parsed.value;
   const file: DatasetFile = { header, rows, fetchedAt: clock() };
   const most = Number(options.rows);
+  const language = languageOf(options.lang);
   const counts = { rows: 0, filtered: 0, entities: 0, rejections: 0 };
   for (const [index, row] of rows.entries()) {
     if (adapter.isWanted?.(row) === false) {
@@ -118,14 +129,21 @@ async function check(mapping: string, options: CheckOptions): Promise<void> {
     const rejections = deadLetters.map(({ rejection }) => rejection);
     if (index >= most && rejections.length === 0) continue;
     if (options.json === true) process.stdout.write(`${JSON.stringify({ row, entities, rejections })}\n`);
-    else if (index < most) process.stdout.write(beside(row, entities, rejections));
-    else for (const { code, message } of rejections) process.stdout.write(`  ! ${code}: ${message}\n`);
+    else if (index < most) process.stdout.write(beside(row, entities, rejections, language));
+    else for (const rejection of rejections) process.stdout.write(`${refusalOf(rejection, language)}\n`);
   }
-  process.stdout.write(`${options.json === true ? JSON.stringify({ summary: counts }) : summaryOf(counts)}\n`);
+  process.stdout.write(`${options.json === true ? JSON.stringify({ summary: counts }) : summaryOf(counts, language)}\n`);
   if (counts.entities === 0) throw new CommandFailure(exitCodes.dataRefused, `no row of ${options.input} becomes an entity`);
 }
 
-function summaryOf({ rows, filtered, entities, rejections }: Record<'rows' | 'filtered' | 'entities' | 'rejections', number>): string {
+function refusalOf({ code, message }: { code: string; message: string }, language: Language): string {
+  const refusal = `  ! ${code}: ${foundIn(message, language)}`;
+  return language === 'en' ? refusal : `${refusal}\n    ${fixOf(code, language)}`;
+}
+
+function summaryOf(counts: Record<'rows' | 'filtered' | 'entities' | 'rejections', number>, language: Language): string {
+  const { rows, filtered, entities, rejections } = counts;
+  if (language === 'sl') return `vrstic: ${rows} (izpuščenih: ${filtered}), entitet: ${entities}, zavrnitev: ${rejections}`;
   return `${rows} rows (${filtered} filtered), ${entities} entities, ${rejections} rejections`;
 }
 
@@ -137,6 +155,7 @@ function beside(
   row: Readonly<Record<string, unknown>>,
   entities: readonly Entity[],
   rejections: readonly { code: string; message: string }[],
+  language: Language,
 ): string {
   const left = Object.entries(row)
     .filter(([name]) => !name.startsWith('@'))
@@ -148,8 +167,8 @@ function beside(
   const lines = Array.from({ length: Math.max(left.length, right.length) }, (_, index) =>
     `${cut(left[index] ?? '', half).padEnd(half)} | ${cut(right[index] ?? '', 55)}`.trimEnd(),
   );
-  const place = row['@line'] === undefined ? '' : ` line ${String(row['@line'])} `;
-  return [`--${place}`.padEnd(100, '-'), ...lines, ...rejections.map(({ code, message }) => `  ! ${code}: ${message}`), ''].join('\n');
+  const place = row['@line'] === undefined ? '' : ` ${language === 'sl' ? 'vrstica' : 'line'} ${String(row['@line'])} `;
+  return [`--${place}`.padEnd(100, '-'), ...lines, ...rejections.map((rejection) => refusalOf(rejection, language)), ''].join('\n');
 }
 
 function shown(attribute: Exclude<Entity[string], string>): string {

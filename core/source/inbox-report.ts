@@ -1,5 +1,6 @@
 import type { DeadLetter } from '../outbox/outbox.ts';
 import type { Adapter, Instant, Row } from '../plugin.ts';
+import { foundIn } from './found-words.ts';
 import { fixOf } from './inbox-words.ts';
 import type { RunReport } from './report.ts';
 
@@ -97,7 +98,7 @@ function row({ origin, rejection, raw }: DeadLetter, adapter: Adapter, language:
   const cells = adapter.personal === true ? '' : cellsOf(raw);
   return [
     `${words.row} ${origin.row ?? '?'}${cells === '' ? '' : `: ${cells}`}`,
-    `  ${words.found} (${rejection.code}): ${rejection.message}`,
+    `  ${words.found} (${rejection.code}): ${foundIn(rejection.message, language)}`,
     `  ${words.fix}: ${fixOf(rejection.code, language)}`,
   ];
 }
