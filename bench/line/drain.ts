@@ -23,9 +23,11 @@ const folder = mkdtempSync(join(tmpdir(), 'klavze-drain-'));
 const base = Date.now() - 86_400_000;
 const [sink, line] = [start('sink'), start('line')];
 
+const loaded = line.said('loaded');
+
 try {
   await fill();
-  const [sinkPort] = await Promise.all([freePort(), line.said('loaded')]);
+  const [sinkPort] = await Promise.all([freePort(), loaded]);
   await line.ask({ messages: 0, devices, qos: 1, base, port: await freePort(), sinkPort, dataDir: folder, alone: true });
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   const newest = new Date(base + (Math.ceil(entities / devices) - 1) * 1_000).toISOString();

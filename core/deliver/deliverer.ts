@@ -192,7 +192,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
    * that is written over the present would be wrong for as long as the drain takes.
    */
   async function lookBack(ticket: Ticket): Promise<void> {
-    const { count, oldestMs } = outbox.depth(new Date(now()).toISOString());
+    const { count, oldestMs } = outbox.depth(new Date().toISOString());
     const [oldest] = outbox.peek(1, 0, 1);
     if (count < longOutage.publications || oldestMs < longOutage.ms || oldest === undefined || outbox.newest === undefined) return;
     if (!(await courier.probeHistory(oldest, options.contextOf(oldest.entity), ticket))) return;

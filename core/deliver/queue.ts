@@ -29,6 +29,7 @@ export interface QueueOptions {
 
 /** Publications read ahead, in all and of one entity. */
 const window = 4_000;
+const lateWindow = 12_000;
 const ofOneEntity = 1_000;
 const removals = '-';
 
@@ -64,7 +65,9 @@ export class DeliveryQueue {
   fill(): boolean {
     this.retries.due();
     if (this.retries.returning.size > 0) this.readReturning();
-    for (let reads = 0; reads < 4 && this.held < window / 2; reads++) {
+    // Late states go many in a request: the more of an entity are read, the fewer requests.
+    const most = this.express === undefined ? window : lateWindow;
+    for (let reads = 0; reads < 4 && this.held < most / 2; reads++) {
       const rows = this.options.outbox.peek(window, 0, 1, this.readUpTo);
       for (const row of rows) {
         this.readUpTo = row.seq;
