@@ -1,5 +1,5 @@
 /** The outbox keeps publications in so many shards; a number of lanes must divide it. */
-export const shards = 16;
+const shards = 16;
 
 /** Shard of an entity: one entity always has the same one, so that its publications stay in order. FNV-1a, 32 bit. */
 export function shardOf(entityId: string): number {

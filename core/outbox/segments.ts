@@ -93,7 +93,7 @@ export function parseLine(line: string, seq: number): Queued | undefined {
 }
 
 /** Bits of all publications of a segment. */
-export function allOf({ count }: Pick<Segment, 'count'>): number {
+function allOf({ count }: Pick<Segment, 'count'>): number {
   return count >= 32 ? 0xffffffff : (1 << count) - 1;
 }
 

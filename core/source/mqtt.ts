@@ -5,7 +5,7 @@ import { MqttLink } from './mqtt-link.ts';
 import { defaults, subscriptionsKey, unknownProtocol, type MqttSource, type MqttSourceOptions } from './mqtt-options.ts';
 import { startWebSocketSource } from './mqtt-websocket.ts';
 
-export type { MqttSource, MqttSourceOptions, MqttSourceStatus } from './mqtt-options.ts';
+export type { MqttSource, MqttSourceOptions } from './mqtt-options.ts';
 
 /** Subscribes at QoS 1 in a persistent session and acknowledges only what is durable. Reconnects for ever; resolves before it is connected. */
 export async function startMqttSource(options: MqttSourceOptions): Promise<MqttSource> {
