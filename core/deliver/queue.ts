@@ -80,11 +80,15 @@ export class DeliveryQueue {
     return this.readyCount > 0 || (this.express?.size ?? 0) > 0;
   }
 
-  /** Milliseconds until a batch should go: at once when it is full, else `lingerMs` after its first entity came. */
+  /**
+   * Milliseconds until a batch should go: at once when it is full, or when much waits of few entities, so that waiting would not fill it;
+   * else `lingerMs` after its first entity came.
+   */
   rest(lingerMs: number): number {
-    return this.readyCount >= this.options.limits.entities || (this.express?.size ?? 0) > 0
-      ? 0
-      : this.readySince + lingerMs - this.options.now();
+    const most = this.options.limits.entities;
+    const isBehind = this.held >= most && this.readyCount * 2 >= this.lines.size;
+    if (this.readyCount >= most || isBehind || (this.express?.size ?? 0) > 0) return 0;
+    return this.readySince + lingerMs - this.options.now();
   }
 
   /** Newest states first, until all that waits now is read. */
