@@ -1,5 +1,5 @@
 const plugin = '^(agents/(?:envelopes|decoders|families)|adapters)/([^/]+)/';
-const pureCore = '^core/(?:(?:pipeline|plugin|rejection|result)\\.ts$|(?:assess|decode|entity|screen|validate)/)';
+const pureCore = '^core/(?:(?:adapter|pipeline|plugin|rejection|result|way)\\.ts$|(?:assess|decode|entity|screen|validate)/)';
 
 /** Dependencies point one way: bin → everything; agents, adapters, embedded → core. */
 export default {

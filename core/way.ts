@@ -1,0 +1,78 @@
+import type { Entity } from './entity/entity.ts';
+import type { Consignment, DeadLetter, Origin, Publication } from './outbox/outbox.ts';
+import type { CommandResult, Opened, Reading } from './plugin.ts';
+import { reject, type Rejection } from './rejection.ts';
+
+/** A consignment with what a person may want to see of the way to it. */
+export interface Passage extends Consignment {
+  readonly readings: readonly Reading[];
+  /** Ids of the registered devices that it came from. */
+  readonly devices: readonly string[];
+  /** What a message without a measurement was (join, status, …). */
+  readonly event?: string;
+  /** What became of commands, as devices and networks say. */
+  readonly commands?: readonly CommandResult['status'][];
+  /** What the envelope wants to be remembered, and published. */
+  readonly remember?: Opened['remember'];
+  readonly ask?: Opened['ask'];
+}
+
+/** Refusals of one stage that are kept one by one: each comes with the whole message, and a long one may have a fault in every line. */
+const mostRefusals = 20;
+
+/** The one place where the results of a message's or row's way are gathered, with its origin and raw bytes. */
+export class Way {
+  readonly readings: Reading[] = [];
+  readonly devices = new Set<string>();
+  readonly commands: CommandResult['status'][] = [];
+  private readonly publications: Publication[] = [];
+  private readonly deadLetters: DeadLetter[] = [];
+
+  constructor(
+    readonly origin: Origin,
+    /** Made of a row only when something of it is refused. */
+    private readonly raw: Uint8Array | (() => Uint8Array),
+  ) {}
+
+  /** Runs a stage, keeps its refusals and hands on its values; a stage that throws is a defect of its plug-in and refused as such. */
+  run<O extends { readonly rejections: readonly Rejection[] }>(stage: Rejection['stage'], step: () => O): O | undefined {
+    const outcome = this.attempt(stage, step);
+    const rejections = outcome?.rejections ?? [];
+    for (const rejection of rejections.slice(0, mostRefusals)) this.refuse(rejection);
+    const next = rejections[mostRefusals];
+    if (next !== undefined) this.refuse({ ...next, message: `${next.message}; ${rejections.length - mostRefusals - 1} more like these` });
+    return outcome;
+  }
+
+  attempt<T>(stage: Rejection['stage'], step: () => T): T | undefined {
+    try {
+      return step();
+    } catch (error) {
+      this.refuse(reject(stage, 'plugin_failure', `${this.origin.plugin} failed at ${stage}: ${String(error)}; please report this`));
+      return undefined;
+    }
+  }
+
+  publish(entity: Entity): void {
+    this.publications.push({ entity, origin: this.origin });
+  }
+
+  refuse(rejection: Rejection): void {
+    this.deadLetters.push({ origin: this.origin, rejection, raw: typeof this.raw === 'function' ? this.raw() : this.raw });
+  }
+
+  isEmpty(): boolean {
+    return this.publications.length === 0 && this.deadLetters.length === 0;
+  }
+
+  end(event?: string): Passage {
+    const passage = {
+      publications: this.publications,
+      deadLetters: this.deadLetters,
+      readings: this.readings,
+      devices: [...this.devices],
+      ...(this.commands.length > 0 && { commands: this.commands }),
+    };
+    return event === undefined ? passage : { ...passage, event };
+  }
+}
