@@ -59,10 +59,10 @@ describe('names of fields', () => {
     expect(refusal({ configuration: property([{ parameter: 'a', [name]: 'x' }]) })).toBe(`/configuration/value/0/${name}`);
   });
 
-  it('of every official attribute pass, save the tax number: that of a sole trader is a person’s', () => {
+  it('of every official attribute pass, save the tax number of an organisation and the telephone of an agency: they may be a person’s', () => {
     for (const model of loadModels().types.values()) {
       for (const [name, attribute] of Object.entries(model.attributes)) {
-        expect([name, personalFields.has(fieldNameKey(name))]).toEqual([name, name === 'taxID']);
+        expect([name, personalFields.has(fieldNameKey(name))]).toEqual([name, name === 'taxID' || name === 'phone']);
         for (const member of Object.keys(attribute.value.members ?? {})) {
           expect([member, personalFields.has(fieldNameKey(member))]).toEqual([member, false]);
         }
