@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { attributesOf, type Entity } from '../../core/entity/entity.ts';
 import { passMessage, type AgentKnowledge, type Passage } from '../../core/pipeline.ts';
 import type { Decoder, Device, Envelope, Reading, Uplink } from '../../core/plugin.ts';
 import { accepted } from '../../core/result.ts';
 import { loadKnowledge } from '../../core/service/knowledge.ts';
 import { examplesOf, uplinkOf } from '../contract/agent-examples.ts';
+import { unremarked } from './unremarked.ts';
 
 const knowledge = await loadKnowledge();
 const { decoders, families } = knowledge.agents;
@@ -60,21 +60,6 @@ function mutations(frames: readonly Frame[]): fc.Arbitrary<Frame> {
     });
 }
 
-/** Numbers that an entity publishes beyond what is possible, without a remark. */
-function unremarked(entity: Entity): string[] {
-  const attributes = knowledge.models.types.get(entity.type)?.attributes ?? {};
-  return attributesOf(entity).flatMap(([name, attribute]) => {
-    if (attribute.type !== 'Property' || attribute.status !== undefined) return [];
-    const bounds = knowledge.quantities.get(attributes[name]?.quantity ?? '');
-    const numbers = (typeof attribute.value === 'object' ? Object.values(attribute.value) : [attribute.value]).filter(
-      (value): value is number => typeof value === 'number',
-    );
-    const isPossible = (value: number): boolean =>
-      Number.isFinite(value) && (bounds === undefined || (value >= bounds.minimum && value <= bounds.maximum));
-    return numbers.every(isPossible) ? [] : [`${entity.type}.${name} = ${numbers.join()}`];
-  });
-}
-
 const momentOf = (at: string, minutes: number): string => new Date(Date.parse(at) + minutes * 60_000).toISOString();
 const keyOf = ({ quantity, value }: Reading): string => `${quantity} ${value}`;
 
@@ -100,7 +85,7 @@ describe.each(shown)('frames of $name', ({ decoder, frames }) => {
         }
         // A byte gives at most one reading, a status byte one for each bit: the work is bounded by the frame.
         expect(readings.length).toBeLessThanOrEqual(8 * frame.bytes.length);
-        expect(publications.flatMap(({ entity }) => unremarked(entity))).toEqual([]);
+        expect(publications.flatMap(({ entity }) => unremarked(entity, knowledge))).toEqual([]);
       }),
       { numRuns: 120 },
     );
