@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Router } from 'express';
 
 import { openCommandLedger } from '../core/command/ledger.ts';
+import { wallClock } from '../core/clock.ts';
 import { createBrokerClient } from '../core/deliver/client.ts';
 import { createDeliverer, type Deliverer } from '../core/deliver/deliverer.ts';
 import { contextFor } from '../core/entity/contexts.ts';
@@ -19,7 +20,7 @@ import type { LoadedKnowledge } from '../core/service/knowledge.ts';
 import { lockDataDir } from '../core/service/lock.ts';
 import type { Logger } from '../core/service/log.ts';
 import { createMetrics, type Metrics } from '../core/service/metrics.ts';
-import { createIntake } from '../core/source/intake.ts';
+import { createIntake, type Intake } from '../core/source/intake.ts';
 import { startMqttSource } from '../core/source/mqtt.ts';
 import { watchInbox } from '../core/source/inbox-watch.ts';
 import { ledgerFile, openLedger } from '../core/source/ledger.ts';
@@ -65,7 +66,7 @@ async function start(
   scope: Scope,
   closers: (() => void | Promise<void>)[],
 ): Promise<Omit<Running, 'stop'>> {
-  const clock = (): Instant => new Date().toISOString();
+  const clock = wallClock;
   mkdirSync(config.dataDir, { recursive: true });
   const release = lockDataDir(config.dataDir);
   if (release === undefined)
@@ -149,8 +150,7 @@ async function start(
     publish: (topic, payload) => void line.publish?.(topic, payload),
   });
   line.take = take;
-  const accept = async (message: MqttMessage): Promise<void> => void (await take(message));
-  const { url: mqttUrl, publish } = await mqtt(config, knowledge, outbox, accept, checks, log, closers);
+  const { url: mqttUrl, publish } = await mqtt(config, knowledge, outbox, take, checks, log, closers);
   line.publish = publish;
   if (config.provisioning.commands) {
     const registrar = registerCommands(config, knowledge.models, outbox, { broker: brokerUrl, http: http.url }, commanded, log);
@@ -225,14 +225,13 @@ function deliver(
 
 /** False: nothing was sent. */
 type Publish = (topic: string, payload: Uint8Array, qos?: 0 | 1) => boolean;
-type Accept = (message: MqttMessage) => Promise<void>;
 
 /** MQTT: the embedded broker hands its messages over before it acknowledges them; from a broker elsewhere they are subscribed to. */
 async function mqtt(
   config: Config,
   knowledge: LoadedKnowledge,
   outbox: Outbox,
-  accept: Accept,
+  intake: Intake,
   checks: Record<string, () => Check>,
   log: Logger,
   closers: (() => void | Promise<void>)[],
@@ -241,6 +240,7 @@ async function mqtt(
   const { url, host, port, username, password, clientId } = config.mqtt;
   if (url === undefined) {
     const users = username === undefined ? undefined : [{ username, password: password ?? '' }];
+    const accept = async (message: MqttMessage): Promise<void> => void (await intake(message));
     const embedded = await startMqttBroker({ host, port, topics, accept, logger: log, ...(users === undefined ? {} : { users }) });
     closers.push(() => embedded.close());
     checks['mqtt'] = () => fine(`embedded on ${embedded.url}`);
@@ -250,6 +250,7 @@ async function mqtt(
     };
     return { url: embedded.url, publish };
   }
+  const { take: accept } = intake;
   const source = await startMqttSource({ url, clientId, topics, accept, logger: log, state: outbox.state, username, password });
   closers.push(() => source.stop());
   checks['mqtt'] = () => {

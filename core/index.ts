@@ -8,7 +8,7 @@ export { instant, localInstant, localInstants, rfc822Instant, secondsAfter } fro
 export { decimal } from './source/number.ts';
 export { toWgs84, type Crs } from './source/crs.ts';
 export { columnPointer, coordinatesOf, numberOf, pointOf, requiredText, requiredTexts, textOf } from './source/row.ts';
-export { deviceUrn } from './entity/device.ts';
+export { deviceUrn, refDevice } from './entity/device.ts';
 export { observation, states, type AttributeTable } from './entity/observation.ts';
 export { observedPeriod, periodStart } from './entity/period.ts';
 export { airQuality, pollutants, pollutantsWithoutAttribute, withWholeIndex } from './entity/pollutants.ts';

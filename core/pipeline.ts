@@ -16,6 +16,7 @@ import { deviceStateEntity, reportedEntity } from './entity/device-state.ts';
 import type { DeviceNews } from './entity/device-news.ts';
 import { attributesOf, type Entity } from './entity/entity.ts';
 import { check } from './entity/check.ts';
+import { Forms } from './entity/form.ts';
 import { asPublished } from './entity/published.ts';
 import type { Models } from './entity/models.ts';
 import { checkOwn, idOf, provisionedEntities, type Provisioned } from './entity/provisioned.ts';
@@ -37,6 +38,7 @@ import type {
   Uplink,
 } from './plugin.ts';
 import { reject } from './rejection.ts';
+import type { Outcome } from './result.ts';
 import { screen } from './screen/screen.ts';
 import type { Quantities } from './assess/quantities.ts';
 import type { RecordValidator } from './validate/validate.ts';
@@ -69,9 +71,18 @@ export interface AgentKnowledge extends Knowledge {
   readonly news?: DeviceNews;
 }
 
+const plugins = new WeakMap<Envelope, string>();
+
+/** An envelope as `Origin.plugin` names it. */
+export function pluginOf(envelope: Envelope): string {
+  let name = plugins.get(envelope);
+  if (name === undefined) plugins.set(envelope, (name = `agents/envelopes/${envelope.name}`));
+  return name;
+}
+
 /** One MQTT message through the whole line, to be kept under `origin.plugin = agents/envelopes/<name>`. Never throws. */
 export function passMessage(message: MqttMessage, envelope: Envelope, knowledge: AgentKnowledge, memory?: Memory): Passage {
-  const origin: Origin = { plugin: `agents/envelopes/${envelope.name}`, from: message.topic, receivedAt: message.receivedAt };
+  const origin: Origin = { plugin: pluginOf(envelope), from: message.topic, receivedAt: message.receivedAt };
   const way = new Way(origin, message.payload);
   const opened = way.run('decode', () => envelope.open(message, memory));
   let event = opened?.event;
@@ -81,8 +92,7 @@ export function passMessage(message: MqttMessage, envelope: Envelope, knowledge:
   if (way.isEmpty() && event === undefined) {
     way.refuse(reject('decode', 'no_measurement', `the message on ${message.topic} holds no measurement`));
   }
-  const { remember, ask } = opened ?? {};
-  return { ...way.end(event), ...(remember === undefined ? {} : { remember }), ...(ask === undefined ? {} : { ask }) };
+  return way.end(event, opened);
 }
 
 /** What is said of a device that is not in the registry is no loss: its measurements are kept until it is. */
@@ -93,7 +103,7 @@ function passReport(report: DeviceReport, knowledge: AgentKnowledge, way: Way): 
     const family = knowledge.families.get(one.family);
     const entity = family === undefined ? undefined : reportedEntity(one, family, report);
     if (entity === undefined) continue;
-    if (report.online !== false) way.devices.add(one.id);
+    if (report.online !== false) way.heard(one.id);
     knowledge.news?.forget(one.id);
     passEntity(entity, knowledge, way);
   }
@@ -106,7 +116,7 @@ function passResult(result: CommandResult, knowledge: AgentKnowledge, way: Way):
   const own = device === undefined ? knowledge.provisioned?.(result, way.origin.from) : undefined;
   const command = device?.commands?.find((one) => one.name.toLowerCase() === name)?.name ?? (own === undefined ? undefined : result.name);
   if (command === undefined) return;
-  way.devices.add(device?.id ?? result.deviceId);
+  way.heard(device?.id ?? result.deviceId);
   way.commands.push(result.status);
   const entity = own === undefined ? { id: deviceUrn({ id: device?.id ?? '' }), type: 'Device' } : { id: idOf(own), type: own.entityType };
   passEntity(commandState(entity, command, result), knowledge, way, (one) => checkOwn(one, way.origin.receivedAt));
@@ -126,7 +136,8 @@ function passUplink(uplink: Uplink, knowledge: AgentKnowledge, way: Way, isRetai
     );
     return undefined;
   }
-  way.devices.add(device.id);
+  // What the broker had kept says nothing of whether its sender is there now.
+  if (!isRetained) way.heard(device.id);
   if (device.retiredAt !== undefined && uplink.receivedAt >= device.retiredAt) {
     const message = `device "${device.id}" was retired on ${device.retiredAt}; remove retiredAt from its entry if it is in service again`;
     way.refuse(reject('decode', 'retired_device', message));
@@ -140,18 +151,17 @@ function passUplink(uplink: Uplink, knowledge: AgentKnowledge, way: Way, isRetai
     way.refuse(reject('decode', 'unknown_model', `device "${device.id}" needs the ${missing}, which does not exist`));
     return undefined;
   }
-  const raw: Reading[] = [];
   const decoded = way.run('decode', () => decoder.decode(uplink, device));
+  const raw: Reading[] = [];
   for (const record of decoded?.values ?? []) {
     const fault = knowledge.validator.fault(decoder.recordSchema, record);
     if (fault !== undefined) way.refuse(fault);
-    else raw.push(...(way.attempt('decode', () => decoder.readings(record)) ?? []));
+    else for (const reading of way.attempt('decode', () => decoder.readings(record)) ?? []) raw.push(reading);
   }
   const arrivedAt = arrivalOf(uplink.receivedAt, way.origin.receivedAt);
   const { readings: stamped, rejections, isRestamped } = timed(raw, device, arrivedAt);
   for (const rejection of rejections) way.refuse(rejection);
   const dated = isRetained ? stamped.filter(({ observedAt }) => observedAt !== way.origin.receivedAt) : stamped;
-  if (isRetained) way.devices.delete(device.id);
   if (dated.length === 0 && stamped.length > 0) return retained;
   const readings = calibrate(dated, device);
   way.readings.push(...readings);
@@ -188,7 +198,7 @@ function passProvisioned(
   way: Way,
   isRetained: boolean,
 ): string | undefined {
-  way.devices.add(device.deviceId);
+  way.heard(device.deviceId);
   const model = device.entityType === 'Device' ? undefined : knowledge.models.types.get(device.entityType);
   const made = way.run('decode', () => provisionedEntities(uplink, device, model));
   const form = model === undefined ? (entity: Entity) => checkOwn(entity, way.origin.receivedAt) : undefined;
@@ -217,17 +227,27 @@ export function passRow(row: Row, rowNumber: number, file: DatasetFile, from: st
   return way.end();
 }
 
-/** check → screen → assess: from here on agents and adapters go the same way. */
-function passEntity(
-  entity: Entity,
-  knowledge: Knowledge,
-  way: Way,
-  inspect = (one: Entity) => check(one, knowledge.models, way.origin.receivedAt),
-): void {
-  const checked = way.run('check', () => inspect(entity));
+/** check → screen → assess: from here on agents and adapters go the same way. A state of a form that has gone it before is let through. */
+function passEntity(entity: Entity, knowledge: Knowledge, way: Way, inspect?: (one: Entity) => Outcome<Entity>): void {
+  const forms = inspect === undefined ? formsOf(knowledge) : undefined;
+  const formed = forms?.take(entity, way.origin.receivedAt);
+  if (formed !== undefined) return way.publish(entity, formed);
+  const checked = way.run('check', () =>
+    inspect === undefined ? check(entity, knowledge.models, way.origin.receivedAt) : inspect(entity),
+  );
   for (const valid of checked?.values ?? []) {
     for (const screened of way.run('screen', () => screen(valid, knowledge.personalFields))?.values ?? []) {
-      way.publish(assess(screened, knowledge.quantities, knowledge.models));
+      const assessed = assess(screened, knowledge.quantities, knowledge.models);
+      if (assessed === entity) forms?.keep(entity);
+      way.publish(assessed);
     }
   }
+}
+
+const known = new WeakMap<Knowledge, Forms>();
+
+function formsOf(knowledge: Knowledge): Forms {
+  let forms = known.get(knowledge);
+  if (forms === undefined) known.set(knowledge, (forms = new Forms(knowledge.models, knowledge.quantities)));
+  return forms;
 }

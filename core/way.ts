@@ -1,4 +1,5 @@
 import type { Entity } from './entity/entity.ts';
+import type { Formed } from './entity/form.ts';
 import type { Consignment, DeadLetter, Origin, Publication } from './outbox/outbox.ts';
 import type { CommandResult, Opened, Reading } from './plugin.ts';
 import { reject, type Rejection } from './rejection.ts';
@@ -23,7 +24,7 @@ const mostRefusals = 20;
 /** The one place where the results of a message's or row's way are gathered, with its origin and raw bytes. */
 export class Way {
   readonly readings: Reading[] = [];
-  readonly devices = new Set<string>();
+  readonly devices: string[] = [];
   readonly commands: CommandResult['status'][] = [];
   private readonly publications: Publication[] = [];
   private readonly deadLetters: DeadLetter[] = [];
@@ -33,6 +34,11 @@ export class Way {
     /** Made of a row only when something of it is refused. */
     private readonly raw: Uint8Array | (() => Uint8Array),
   ) {}
+
+  /** A registered device sent it. */
+  heard(id: string): void {
+    if (!this.devices.includes(id)) this.devices.push(id);
+  }
 
   /** Runs a stage, keeps its refusals and hands on its values; a stage that throws is a defect of its plug-in and refused as such. */
   run<O extends { readonly rejections: readonly Rejection[] }>(stage: Rejection['stage'], step: () => O): O | undefined {
@@ -53,8 +59,9 @@ export class Way {
     }
   }
 
-  publish(entity: Entity): void {
-    this.publications.push({ entity, origin: this.origin });
+  /** `formed`: its text, where it is at hand. */
+  publish(entity: Entity, formed?: Formed): void {
+    this.publications.push(formed === undefined ? { entity, origin: this.origin } : { entity, origin: this.origin, ...formed });
   }
 
   refuse(rejection: Rejection): void {
@@ -65,14 +72,17 @@ export class Way {
     return this.publications.length === 0 && this.deadLetters.length === 0;
   }
 
-  end(event?: string): Passage {
-    const passage = {
-      publications: this.publications,
-      deadLetters: this.deadLetters,
-      readings: this.readings,
-      devices: [...this.devices],
-      ...(this.commands.length > 0 && { commands: this.commands }),
+  end(event?: string, { remember, ask }: Pick<Opened, 'remember' | 'ask'> = {}): Passage {
+    const { publications, deadLetters, readings, devices, commands } = this;
+    return {
+      publications,
+      deadLetters,
+      readings,
+      devices,
+      ...(commands.length > 0 && { commands }),
+      ...(event !== undefined && { event }),
+      ...(remember !== undefined && { remember }),
+      ...(ask !== undefined && { ask }),
     };
-    return event === undefined ? passage : { ...passage, event };
   }
 }

@@ -21,9 +21,9 @@ export function timed(readings: readonly Reading[], device: Device, receivedAt: 
   const isAhead = ({ observedAt }: Reading): boolean =>
     observedAt > receivedAt && Date.parse(observedAt) > Date.parse(receivedAt) + toleratedAheadMs;
   const isBefore = ({ observedAt }: Reading): boolean => device.installedAt !== undefined && observedAt < device.installedAt;
-  const wrong = readings.filter((reading) => isAhead(reading) || isBefore(reading));
-  const first = wrong[0];
+  const first = readings.find((reading) => isAhead(reading) || isBefore(reading));
   if (first === undefined) return { readings, rejections: [], isRestamped: false };
+  const wrong = readings.filter((reading) => isAhead(reading) || isBefore(reading));
   if (device.wrongClock === 'restamp') return { readings: moved(readings, receivedAt), rejections: [], isRestamped: true };
   const stamps = [...new Set(wrong.map(({ observedAt }) => observedAt))];
   const more = stamps.length === 1 ? '' : ` and ${stamps.length - 1} more moments`;

@@ -63,51 +63,63 @@ export function readFields(
   pointer = '',
   skip?: ReadonlySet<string>,
 ): { readonly values: Measurement[]; readonly rejections: Rejection[] } {
-  const moments = new Map<Instant, Map<string, number>>();
-  const contradictory = new Set<string>();
-  const unknown: string[] = [];
+  // Nearly always all values share the moment of the message.
+  const usual: Record<string, number> = {};
+  let others: Map<Instant, Record<string, number>> | undefined;
+  let contradictory: Set<string> | undefined;
+  let unknown: string[] | undefined;
   const rejections: Rejection[] = [];
-  const isFahrenheit = temperatureUnits.some((name) => /^°?f(?:ahrenheit)?$/i.test(String(fields[name])));
-  for (const [name, raw] of Object.entries(fields)) {
+  const isFahrenheit = temperatureUnits.some((name) => fields[name] !== undefined && /^°?f(?:ahrenheit)?$/i.test(String(fields[name])));
+  for (const name of Object.keys(fields)) {
     if (skip?.has(name) === true) continue;
+    const raw = fields[name];
     const meaning = typeof raw === 'number' && Number.isFinite(raw) ? meaningOf(name, dialect) : undefined;
     // The usual case: a number in the quantity's own unit.
     if (typeof raw === 'number' && meaning !== undefined && givenUnit(meaning, raw, isFahrenheit) === meaning.unit) {
       if (!isNoValue(raw, meaning.unit)) {
-        keep({ quantity: meaning.quantity, value: raw, observedAt });
+        keep(meaning.quantity, raw, observedAt);
         continue;
       }
     }
     for (const field of flatten(name, raw, `${pointer}/${escape(name)}`)) {
       const read = readField(field, observedAt, dialect, isFahrenheit);
       if (read === undefined) continue;
-      if (read === 'unknown') unknown.push(field.name);
+      if (read === 'unknown') (unknown ??= []).push(field.name);
       else if ('code' in read) rejections.push(read);
-      else keep(read);
+      else keep(read.quantity, read.value, read.observedAt);
     }
   }
-  function keep(read: Reading): void {
-    let moment = moments.get(read.observedAt);
-    if (moment === undefined) moments.set(read.observedAt, (moment = new Map()));
-    const before = moment.get(read.quantity);
-    if (before !== undefined && before !== read.value) contradictory.add(read.quantity);
-    moment.set(read.quantity, read.value);
+  function keep(quantity: string, value: number, at: Instant): void {
+    let moment: Record<string, number> | undefined = usual;
+    if (at !== observedAt) {
+      others ??= new Map();
+      moment = others.get(at);
+      if (moment === undefined) others.set(at, (moment = {}));
+    }
+    const before = Object.hasOwn(moment, quantity) ? moment[quantity] : undefined;
+    if (before !== undefined && before !== value) (contradictory ??= new Set()).add(quantity);
+    moment[quantity] = value;
   }
-  for (const quantity of contradictory) {
-    for (const moment of moments.values()) moment.delete(quantity);
+  for (const quantity of contradictory ?? []) {
+    for (const moment of [usual, ...(others?.values() ?? [])]) delete moment[quantity];
     rejections.push(reject('decode', 'invalid_value', `the message gives ${quantity} twice with different values; expected one`, pointer));
   }
-  if (unknown.length > 0) {
+  if (unknown !== undefined) {
     const names = unknown.slice(0, 20).map((name) => `"${name.slice(0, 40)}"`);
     rejections.push(
       reject('decode', 'unmapped_quantity', `no quantity of schemas/quantities.json is known by the name ${names.join(', ')}`, pointer),
     );
   }
-  const values = [...moments]
-    .filter(([, moment]) => moment.size > 0)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([at, moment]) => ({ observedAt: at, values: Object.fromEntries(moment) }));
+  const values: Measurement[] = [];
+  if (!isEmpty(usual)) values.push({ observedAt, values: usual });
+  for (const [at, moment] of others ?? []) if (!isEmpty(moment)) values.push({ observedAt: at, values: moment });
+  if (values.length > 1) values.sort((a, b) => (a.observedAt < b.observedAt ? -1 : 1));
   return { values, rejections };
+}
+
+function isEmpty(moment: object): boolean {
+  for (const name in moment) if (name !== '') return false;
+  return true;
 }
 
 interface Field {

@@ -6,6 +6,20 @@ const iso = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?
 const firstYear = 2000;
 const lastYear = 2199;
 
+/** What was last found to be one: the values of a message share their moment. */
+let lastInstant = '';
+
+/** Whether a text is an instant as they are written here, `2026-05-01T10:00:00.000Z`, of a day that is in the calendar. */
+export function isInstant(text: string): boolean {
+  if (text === lastInstant) return text !== '';
+  if (text.length !== 24 || !text.endsWith('Z') || text < '2000' || text >= '22') return false;
+  const time = Date.parse(text);
+  // What comes back as it was exists in the calendar.
+  if (Number.isNaN(time) || new Date(time).toISOString() !== text) return false;
+  lastInstant = text;
+  return true;
+}
+
 /**
  * A moment as devices and networks write it: ISO 8601 with `Z` or an offset (up to nanoseconds, cut to milliseconds), or Unix time in
  * seconds or milliseconds as number or digits. Undefined for anything else: no offset, 30 February, a clock that was never set.
@@ -13,11 +27,7 @@ const lastYear = 2199;
 export function deviceInstant(value: unknown): Instant | undefined {
   if (typeof value === 'number') return fromUnix(value);
   if (typeof value !== 'string' || value.length > 40) return undefined;
-  if (value.length === 24 && value.endsWith('Z') && value >= '2000' && value < '22') {
-    const time = Date.parse(value);
-    // What comes back as it was is the form of an Instant already, and exists in the calendar.
-    if (!Number.isNaN(time) && new Date(time).toISOString() === value) return value;
-  }
+  if (isInstant(value)) return value;
   const text = value.trim();
   if (/^\d{9,13}(?:\.\d+)?$/.test(text)) return fromUnix(Number(text));
   const match = iso.exec(text);

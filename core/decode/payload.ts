@@ -14,11 +14,16 @@ export function readText(payload: Uint8Array): Result<string> {
   if (payload.length > maxPayloadBytes) {
     return fault('too_large', `the message has ${payload.length} bytes; expected at most ${maxPayloadBytes}`);
   }
-  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  const bytes = bytesOf(payload);
   if (isAscii(bytes)) return ok(bytes.toString('latin1'));
   if (!isUtf8(bytes)) return fault('wrong_encoding', 'the message is not UTF-8 text');
   const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   return ok(bytes.toString('utf8', hasMark ? 3 : 0));
+}
+
+/** The same bytes as a Buffer, not copied. */
+export function bytesOf(payload: Uint8Array): Buffer {
+  return Buffer.isBuffer(payload) ? payload : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
 }
 
 /** JSON of a payload. Refuses as `readText` does, and `too_deep`, `malformed_payload`. */

@@ -1,6 +1,7 @@
 import type { Device, Family, Instant, Reading, Uplink, Versions } from '../plugin.ts';
-import { dateTime, measured, point, property, urn } from './build.ts';
-import type { Entity } from './entity.ts';
+import { dateTime, measured, point, property, relationship, urn } from './build.ts';
+import { constant } from './constants.ts';
+import type { Entity, Relationship } from './entity.ts';
 import { asPublished } from './published.ts';
 
 /**
@@ -29,6 +30,15 @@ export function deviceUrn(device: Pick<Device, 'id'>): string {
 }
 
 const urns = new WeakMap<Pick<Device, 'id'>, string>();
+
+/** `refDevice` of a device's observations. */
+export function refDevice(device: Pick<Device, 'id'>): Relationship {
+  let reference = references.get(device);
+  if (reference === undefined) references.set(device, (reference = constant(relationship(deviceUrn(device)))));
+  return reference;
+}
+
+const references = new WeakMap<Pick<Device, 'id'>, Relationship>();
 
 /** `silent`: the registry expected a message that did not come. `offline`: it, or its network, said that it is gone. */
 export type DeviceState = 'online' | 'offline' | 'silent';

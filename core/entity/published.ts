@@ -8,6 +8,14 @@ import type { Device, Family } from '../plugin.ts';
 export function asPublished(device: Device, family: Family): Device {
   const location = device.publishedLocation ?? (family.personal === true ? 'coarse' : 'exact');
   if (location === 'exact') return device;
+  let published = shownAs.get(device);
+  if (published === undefined) shownAs.set(device, (published = coarse(device)));
+  return published;
+}
+
+const shownAs = new WeakMap<Device, Device>();
+
+function coarse(device: Device): Device {
   const { name: _name, ...shown } = device;
   const [longitude, latitude] = device.location;
   return { ...shown, location: [hundredth(longitude), hundredth(latitude)] };

@@ -1,9 +1,13 @@
 import type { Logger } from 'pino';
 
+import type { Done } from './outbox.ts';
+
 export interface GroupCommitOptions<T> {
   /** Writes a group in one transaction. Throws when it cannot. */
   commit(group: readonly T[]): void;
-  /** Whether an error of `commit` may heal by waiting: the disk is full or does not answer. */
+  /** Resolves when all that was committed is on disk; meanwhile more is gathered, and written with the next commit. */
+  sync(): Promise<void>;
+  /** Whether an error may heal by waiting: the disk is full or does not answer. */
   mayHeal(error: unknown): boolean;
   /** A busy outbox commits at most once in so many milliseconds, or three times as long as the last commit took; a quiet one at once. */
   readonly pauseMs: number;
@@ -13,17 +17,15 @@ export interface GroupCommitOptions<T> {
 }
 
 export interface GroupCommit<T> {
-  /** Resolves after the commit that wrote the entry. */
-  append(entry: T): Promise<void>;
+  append(entry: T, done: Done): void;
   readonly writable: boolean;
-  /** Writes what waits; rejects it when that is not possible. */
-  close(): void;
+  /** Writes what waits; refuses it when that is not possible. */
+  close(): Promise<void>;
 }
 
 interface Waiting<T> {
   readonly entry: T;
-  resolve(): void;
-  reject(error: unknown): void;
+  readonly done: Done;
 }
 
 const longestPauseMs = 30;
@@ -34,6 +36,7 @@ const longestRetryMs = 5_000;
 export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommit<T> {
   let waiting: Waiting<T>[] = [];
   let timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
+  let syncing: Promise<void> | undefined;
   let lastCommit = -Infinity;
   let lastTook = 0;
   let lastGroup = 0;
@@ -41,7 +44,7 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
   let closed = false;
 
   function schedule(): void {
-    if (timer !== undefined || waiting.length === 0 || failures > 0) return;
+    if (timer !== undefined || syncing !== undefined || waiting.length === 0 || failures > 0 || closed) return;
     // One appender that waits for each commit gains nothing from a pause.
     const busy = lastGroup > 1 && waiting.length < options.maxGroup;
     // A slow disk is asked less often, with more at a time: it must not hold up everything else.
@@ -51,57 +54,95 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
 
   function flush(): void {
     timer = undefined;
-    const group = waiting.slice(0, options.maxGroup);
     const start = performance.now();
-    const done = write(group);
-    waiting = waiting.slice(done);
-    if (done === 0 && group.length > 0) {
-      timer = setTimeout(flush, Math.random() * Math.min(longestRetryMs, firstRetryMs * 2 ** failures));
+    const group = write(waiting.slice(0, options.maxGroup));
+    if (group === undefined) {
+      retry();
       return;
     }
-    lastCommit = performance.now();
-    lastTook = lastCommit - start;
-    lastGroup = done;
-    schedule();
+    waiting = waiting.slice(group.length);
+    syncing = options.sync().then(
+      () => {
+        syncing = undefined;
+        healed();
+        lastCommit = performance.now();
+        lastTook = lastCommit - start;
+        lastGroup = group.length;
+        for (const { done } of group) done();
+        schedule();
+      },
+      (error: unknown) => {
+        // Whether it is on disk cannot be known any more: it is written again, and nothing of it is acknowledged before that.
+        syncing = undefined;
+        waiting = [...group, ...waiting];
+        failed(error);
+        if (!closed) retry();
+      },
+    );
   }
 
-  /** How many of the group are done; 0 when it must be tried again later. */
-  function write(group: readonly Waiting<T>[]): number {
+  /** What was written of the group; undefined when it must be tried again later. An entry that no waiting helps is refused and left out. */
+  function write(group: readonly Waiting<T>[]): readonly Waiting<T>[] | undefined {
     try {
       options.commit(group.map(({ entry }) => entry));
+      return group;
     } catch (error) {
       if (options.mayHeal(error)) {
-        if (failures++ === 0) options.logger.error({ err: error }, 'the outbox cannot be written; nothing is acknowledged until it can');
-        return 0;
+        failed(error);
+        return undefined;
       }
-      // An entry that no waiting helps must not hold up the others: from here they go one by one.
+      // It must not hold up the others: from here they go one by one.
       if (group.length > 1) return write(group.slice(0, 1));
-      group[0]?.reject(error);
-      return 1;
+      const [hopeless] = group;
+      waiting = waiting.slice(1);
+      hopeless?.done(error);
+      return [];
     }
+  }
+
+  function failed(error: unknown): void {
+    if (failures++ === 0) options.logger.error({ err: error }, 'the outbox cannot be written; nothing is acknowledged until it can');
+  }
+
+  function healed(): void {
     if (failures > 0) options.logger.info('the outbox can be written again');
     failures = 0;
-    for (const one of group) one.resolve();
-    return group.length;
+  }
+
+  function retry(): void {
+    timer = setTimeout(flush, Math.random() * Math.min(longestRetryMs, firstRetryMs * 2 ** failures));
   }
 
   return {
-    append(entry) {
-      if (closed) return Promise.reject(new Error('the outbox is closed'));
-      return new Promise((resolve, reject) => {
-        waiting.push({ entry, resolve, reject });
-        schedule();
-      });
+    append(entry, done) {
+      if (closed) {
+        done(new Error('the outbox is closed'));
+        return;
+      }
+      waiting.push({ entry, done });
+      schedule();
     },
     get writable() {
       return failures === 0;
     },
-    close() {
+    async close() {
       closed = true;
       clearTimeout(timer as NodeJS.Timeout);
       clearImmediate(timer as NodeJS.Immediate);
-      for (let done = -1; done !== 0 && waiting.length > 0; waiting = waiting.slice(done)) done = write(waiting);
-      for (const one of waiting) one.reject(new Error('the outbox was closed before its disk could be written'));
+      await syncing;
+      while (waiting.length > 0) {
+        const before = waiting.length;
+        const group = write(waiting) ?? [];
+        waiting = waiting.slice(group.length);
+        const failure = await options.sync().then(
+          () => undefined,
+          (error: unknown) => error ?? new Error('the disk could not be synced'),
+        );
+        for (const { done } of group) done(failure);
+        if (waiting.length === before) break;
+      }
+      for (const { done } of waiting) done(new Error('the outbox was closed before its disk could be written'));
+      waiting = [];
     },
   };
 }

@@ -75,6 +75,9 @@ export interface Watermark {
   readonly digest: string;
 }
 
+/** Called when something is on disk, or with the reason why it never will be. */
+export type Done = (error?: unknown) => void;
+
 /**
  * The durable middle: everything before it is pure, everything after it may fail and be tried again.
  * Implementations: SQLite (`sqlite.ts`) and memory (`memory.ts`, for tests and dry runs). One contract suite runs over both.
@@ -85,6 +88,8 @@ export interface Outbox {
    * again; it rejects only when the outbox is closed before that.
    */
   append(consignment: Consignment): Promise<void>;
+  /** The same for those who come by the thousand: `done` is called when it is on disk, or with the reason why it never will be. */
+  enqueue?(consignment: Consignment, done: Done): void;
   /** False while the disk cannot be written: nothing is acknowledged then. */
   readonly writable: boolean;
   /** Calls `listener` after each commit of this process that added publications. */

@@ -39,7 +39,8 @@ export class HeldPublication implements Queued {
   readonly brief: Brief;
   declare readonly removal?: true;
 
-  constructor(seq: number, { origin, removal, brief, json }: Prepared) {
+  /** `json`: the same text as in the publication. */
+  constructor(seq: number, { origin, removal, brief }: Omit<Prepared, 'json'>, json: string) {
     this.seq = seq;
     this.origin = origin;
     this.json = json;
@@ -58,8 +59,20 @@ export function prepare(publication: Publication): Prepared {
   return { origin, removal: removal === true, brief: brief ?? briefOf(entity as Entity), json: json ?? JSON.stringify(entity) };
 }
 
+/** The row of publications, and what is held of each in memory: its JSON is a piece of the row's text, not another copy. */
+export function segmentOf(part: readonly Prepared[], first: number): { readonly body: string; readonly entries: HeldPublication[] } {
+  const lines = part.map(lineOf);
+  const body = lines.join('\n');
+  let end = -1;
+  const entries = part.map((one, place) => {
+    end += 1 + (lines[place]?.length ?? 0);
+    return new HeldPublication(first + place, one, body.slice(end - one.json.length, end));
+  });
+  return { body, entries };
+}
+
 /** Its line. */
-export function lineOf({ origin, removal, json }: Prepared): string {
+function lineOf({ origin, removal, json }: Prepared): string {
   return `${removal ? '-' : '+'}${originText(origin)}\t${json}`;
 }
 
@@ -86,7 +99,7 @@ export function parseLine(line: string, seq: number): Queued | undefined {
   try {
     const json = line.slice(tab + 1);
     const brief = briefOf(JSON.parse(json) as Entity);
-    return new HeldPublication(seq, { origin: JSON.parse(line.slice(1, tab)) as Origin, removal: line.startsWith('-'), brief, json });
+    return new HeldPublication(seq, { origin: JSON.parse(line.slice(1, tab)) as Origin, removal: line.startsWith('-'), brief }, json);
   } catch {
     return undefined;
   }

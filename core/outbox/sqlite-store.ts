@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { closeSync, fdatasync, openSync, statSync } from 'node:fs';
 import type { Logger } from 'pino';
 
 import type { Instant } from '../plugin.ts';
@@ -25,6 +25,12 @@ export interface SqliteStore {
    * happened yet, and the same publications are delivered again.
    */
   transact(step: () => void, durability?: 'synced' | 'follows'): void;
+  /**
+   * Resolves when all that was committed is on disk, as after a commit with `synchronous = FULL`, which syncs the same log; but here the
+   * thread goes on meanwhile.
+   */
+  sync(): Promise<void>;
+  close(): void;
   /** Bytes of pages that hold nothing any more. */
   reusableBytes(): number;
   /** Brings the write-ahead log into the file and gives its place back to the disk, as far as the disk allows it. */
@@ -35,6 +41,8 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
   const { path, logger, clock } = options;
   let file = openWhole();
   let durable: 'synced' | 'follows' | undefined;
+  /** The write-ahead log: it is the same file for as long as the database is open. */
+  let log: number | undefined;
 
   function openWhole(): OutboxFile {
     try {
@@ -63,12 +71,25 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
       return step();
     } catch (error) {
       if (!isDamage(error)) throw error;
-      file.db.close();
+      close();
       file = startAfresh();
       durable = undefined;
       options.onRescued();
       return step();
     }
+  }
+
+  function close(): void {
+    if (log !== undefined) closeSync(log);
+    log = undefined;
+    file.db.close();
+  }
+
+  function sync(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      log ??= openSync(`${path}-wal`, 'r');
+      fdatasync(log, (error) => (error === null ? resolve() : reject(error)));
+    });
   }
 
   function transact(step: () => void, durability: 'synced' | 'follows'): void {
@@ -109,5 +130,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
     },
     reusableBytes: () => onFile(() => (file.freePages.get() ?? 0) * (file.pageSize.get() ?? 0)),
     shrinkLog,
+    sync,
+    close,
   };
 }

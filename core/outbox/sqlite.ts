@@ -8,9 +8,9 @@ import { createFollowUp } from './follow-up.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { shardOf } from './hash.ts';
 import { deadLetterStore, keepLetter, letterOf } from './letters.ts';
-import type { Consignment, DeadLetter, Outbox, Queued, Settlement, StateStore } from './outbox.ts';
+import type { Consignment, DeadLetter, Done, Outbox, Queued, Settlement, StateStore } from './outbox.ts';
 import { MarkBook } from './mark-book.ts';
-import { HeldPublication, lineOf, prepare, SegmentIndex, segmentSize, type Prepared, type Segment } from './segments.ts';
+import { prepare, SegmentIndex, segmentOf, segmentSize, type Prepared, type Segment } from './segments.ts';
 import { idOf } from './watermarks.ts';
 import { createSqliteStore } from './sqlite-store.ts';
 
@@ -38,7 +38,7 @@ interface Waiting {
 }
 
 /**
- * The durable outbox: one SQLite file (WAL, appends with synchronous FULL), commits in groups, many publications in a row. What was just
+ * The durable outbox: one SQLite file (WAL, synced before anything is acknowledged), commits in groups, many publications in a row. What was just
  * committed is delivered from memory; the file is read only for what waits longer. Damage is set aside and what can be read is kept.
  */
 export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
@@ -96,7 +96,7 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
       segments = all.length === 0 ? [] : insert(all);
       for (const { deadLetters } of group) for (const letter of deadLetters) keepLetter(store.file, letter, clock());
       followUp.write();
-    }, 'synced');
+    });
     followUp.written();
     if (segments.length === 0) return;
     if (segments[0]?.first !== (index.last?.first ?? 0) + (index.last?.count ?? 1)) lookForOthersBefore(segments[0]?.first ?? 0);
@@ -110,10 +110,8 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
     const segments: Segment[] = [];
     for (let from = 0; from < all.length; from += segmentSize) {
       const part = all.slice(from, from + segmentSize);
-      const body = part.map(lineOf).join('\n');
+      const { body, entries } = segmentOf(part, first);
       store.file.insertSegment.run(first, part.length, at, body);
-      const start = first;
-      const entries = part.map((one, place) => new HeldPublication(start + place, one));
       segments.push({ first, count: part.length, at, settled: 0, marked: 0, entries, size: body.length });
       first += part.length;
     }
@@ -131,11 +129,16 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
 
   const groups = createGroupCommit<Waiting>({
     commit,
+    sync: () => store.sync(),
     mayHeal,
-    pauseMs: options.commitPauseMs ?? 3,
+    pauseMs: options.commitPauseMs ?? 8,
     maxGroup: options.commitGroup ?? 400,
     logger,
   });
+
+  function enqueue({ publications, deadLetters }: Consignment, done: Done): void {
+    groups.append({ publications: publications.map(prepare), deadLetters }, done);
+  }
 
   const state: StateStore = {
     get(key) {
@@ -146,7 +149,9 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
   };
 
   return {
-    append: ({ publications, deadLetters }: Consignment) => groups.append({ publications: publications.map(prepare), deadLetters }),
+    append: (consignment) =>
+      new Promise((resolve, reject) => enqueue(consignment, (error) => (error === undefined ? resolve() : reject(error as Error)))),
+    enqueue,
     get writable() {
       return groups.writable;
     },
@@ -181,9 +186,9 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
     deadLetters: deadLetterStore(store),
     state,
     async close() {
-      groups.close();
+      await groups.close();
       followUp.close();
-      store.file.db.close();
+      store.close();
     },
   };
 }

@@ -31,7 +31,7 @@ export function tryMessage({ topic, payload, receivedAt, knowledge, family, deco
     },
   };
   const envelope = findEnvelope(knowledge.envelopes)(topic);
-  const { plugin: _, ...passage } = receive({ topic, payload, receivedAt }, envelope, assumed);
+  const passage = receive({ topic, payload, receivedAt }, envelope, assumed);
   return envelope === undefined ? passage : { ...passage, envelope: envelope.name };
 }
 

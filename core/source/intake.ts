@@ -1,7 +1,7 @@
-import { mayNestDeeper } from '../decode/payload.ts';
+import { bytesOf, mayNestDeeper } from '../decode/payload.ts';
 import { DeviceNews } from '../entity/device-news.ts';
-import type { Outbox } from '../outbox/outbox.ts';
-import { passMessage, type AgentKnowledge, type Passage } from '../pipeline.ts';
+import type { Done, Outbox } from '../outbox/outbox.ts';
+import { passMessage, pluginOf, type AgentKnowledge, type Passage } from '../pipeline.ts';
 import type { Envelope, Memory, MqttMessage } from '../plugin.ts';
 import { reject, type Rejection } from '../rejection.ts';
 import { findEnvelope } from './topic-index.ts';
@@ -9,7 +9,7 @@ import { findEnvelope } from './topic-index.ts';
 export interface IntakeOptions {
   readonly knowledge: AgentKnowledge;
   readonly outbox: Outbox;
-  /** Called after the commit of each message, for metrics. `plugin` as in `Origin`. */
+  /** Told of each message that went through, for metrics; it is not on disk yet. `plugin` as in `Origin`. */
   onPassage?(plugin: string, passage: Passage, message: MqttMessage): void;
   /** Publishes what an envelope asks its senders, for example for the births of a Sparkplug node. */
   publish?(topic: string, payload: Uint8Array): void;
@@ -23,26 +23,50 @@ const largestPayloadBytes = 1024 * 1024;
 /** Nesting of JSON beyond which it is not parsed: parsers and walkers recurse. */
 const deepestPayload = 64;
 
-/**
- * The door of the line for MQTT messages, whoever brings them: resolves when everything that the message led to is on disk, so that it
- * may be acknowledged. Bad data is no reason to reject: it ends as a dead letter. Rejects only when the outbox was closed meanwhile.
- */
-export function createIntake(options: IntakeOptions): (message: MqttMessage) => Promise<Passage> {
+/** The door of the line for MQTT messages, whoever brings them. Bad data is no reason to refuse: it ends as a dead letter. */
+export interface Intake {
+  /** Resolves when everything that the message led to is on disk. Rejects only when the outbox was closed meanwhile. */
+  (message: MqttMessage): Promise<Passage>;
+  /** The same for those who come by the thousand: `done` is called when the message may be acknowledged, or with the reason why not. */
+  take(message: MqttMessage, done: Done): void;
+}
+
+export function createIntake(options: IntakeOptions): Intake {
   const { outbox } = options;
   const knowledge: AgentKnowledge = { ...options.knowledge, news: new DeviceNews() };
   const envelopeOf = findEnvelope(knowledge.envelopes);
   const memories = new Map<string, Map<string, unknown>>();
 
-  return async function accept(message) {
+  function pass(message: MqttMessage, done: Done): Passage {
     const envelope = envelopeOf(message.topic);
-    const memory = memories.get(envelope?.name ?? '') ?? new Map<string, unknown>();
-    const { plugin, ...passage } = receive(message, envelope, knowledge, memory);
-    if (passage.remember !== undefined) memories.set(envelope?.name ?? '', remembering(memory, passage.remember));
-    await outbox.append(passage);
-    for (const { topic, payload } of passage.ask ?? []) options.publish?.(topic, payload);
-    options.onPassage?.(plugin, passage, message);
+    const name = envelope?.name ?? '';
+    let memory = memories.get(name);
+    if (memory === undefined) memories.set(name, (memory = new Map<string, unknown>()));
+    const passage = receive(message, envelope, knowledge, memory);
+    if (passage.remember !== undefined) memories.set(name, remembering(memory, passage.remember));
+    options.onPassage?.(envelope === undefined ? 'core/source' : pluginOf(envelope), passage, message);
+    const { publications, deadLetters, ask } = passage;
+    const asked = ask === undefined ? done : after(done, ask);
+    if (outbox.enqueue !== undefined) outbox.enqueue({ publications, deadLetters }, asked);
+    else void outbox.append({ publications, deadLetters }).then(() => asked(), asked);
     return passage;
-  };
+  }
+
+  /** What is asked of senders is asked when what led to it is safe. */
+  function after(done: Done, ask: NonNullable<Passage['ask']>): Done {
+    return (error) => {
+      done(error);
+      if (error === undefined) for (const { topic, payload } of ask) options.publish?.(topic, payload);
+    };
+  }
+
+  function accept(message: MqttMessage): Promise<Passage> {
+    return new Promise((resolve, reject) => {
+      const passage = pass(message, (error) => (error === undefined ? resolve(passage) : reject(error as Error)));
+    });
+  }
+
+  return Object.assign(accept, { take: (message: MqttMessage, done: Done) => void pass(message, done) });
 }
 
 /** Done before the commit: the messages that come meanwhile build on it. */
@@ -58,19 +82,14 @@ function remembering(memory: Map<string, unknown>, changes: NonNullable<Passage[
   return memory;
 }
 
-/** One message through the guard and the line; `plugin` names who dealt with it. Pure: nothing is kept. */
-export function receive(
-  message: MqttMessage,
-  envelope: Envelope | undefined,
-  knowledge: AgentKnowledge,
-  memory?: Memory,
-): Passage & { readonly plugin: string } {
-  const plugin = envelope === undefined ? 'core/source' : `agents/envelopes/${envelope.name}`;
+/** One message through the guard and the line. Pure: nothing is kept. */
+export function receive(message: MqttMessage, envelope: Envelope | undefined, knowledge: AgentKnowledge, memory?: Memory): Passage {
   const fault = guard(message);
-  if (fault === undefined && envelope !== undefined) return { ...passMessage(message, envelope, knowledge, memory), plugin };
+  if (fault === undefined && envelope !== undefined) return passMessage(message, envelope, knowledge, memory);
   const rejection = fault ?? unknownTopic(message.topic, knowledge);
+  const plugin = envelope === undefined ? 'core/source' : pluginOf(envelope);
   const origin = { plugin, from: message.topic, receivedAt: message.receivedAt };
-  return { publications: [], readings: [], devices: [], deadLetters: [{ origin, rejection, raw: message.payload }], plugin };
+  return { publications: [], readings: [], devices: [], deadLetters: [{ origin, rejection, raw: message.payload }] };
 }
 
 function unknownTopic(topic: string, { envelopes }: AgentKnowledge): Rejection {
@@ -83,10 +102,7 @@ function guard({ topic, payload }: MqttMessage): Rejection | undefined {
   if (payload.length > largestPayloadBytes) {
     return reject('source', 'too_large', `the message on ${topic} has ${payload.length} bytes; at most ${largestPayloadBytes} are read`);
   }
-  if (
-    mayNestDeeper(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength), deepestPayload) &&
-    isDeeperThan(payload, deepestPayload)
-  ) {
+  if (payload.length > 2 * deepestPayload && mayNestDeeper(bytesOf(payload), deepestPayload) && isDeeperThan(payload, deepestPayload)) {
     return reject('source', 'too_deep', `the message on ${topic} is nested deeper than ${deepestPayload} levels`);
   }
   return undefined;

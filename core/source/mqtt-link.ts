@@ -2,6 +2,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { generate, parser, type Packet } from 'mqtt-packet';
 
+import type { Done } from '../outbox/outbox.ts';
 import { Frames, isPublish, readPublish, type Published } from './mqtt-frames.ts';
 import { Pending } from './mqtt-pending.ts';
 
@@ -13,7 +14,7 @@ export interface LinkOptions {
   readonly receiveMaximum: number;
   readonly sessionExpirySeconds: number;
   readonly most: { readonly messages: number; readonly bytes: number };
-  accept(message: Published): Promise<void>;
+  accept(message: Published, done: Done): void;
   onConnected(): void;
   /** `code` of a CONNACK that refuses; `answered` false: the broker hung up without a word. */
   onClosed(reason: string | undefined, code: number | undefined, answered: boolean): void;
@@ -47,7 +48,7 @@ export class MqttLink {
   constructor(private readonly options: LinkOptions) {
     this.pending = new Pending({
       most: options.most,
-      accept: (message) => options.accept(message),
+      accept: (message, done) => options.accept(message, done),
       send: (bytes) => this.send(bytes),
       onLost: () => this.socket?.destroy(),
       onRoom: () => this.readOn(),

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 
-import type { StateStore } from '../outbox/outbox.ts';
+import type { Done, StateStore } from '../outbox/outbox.ts';
 import type { Instant, MqttMessage } from '../plugin.ts';
 
 export interface MqttSourceOptions {
@@ -11,8 +11,11 @@ export interface MqttSourceOptions {
   readonly username?: string | undefined;
   readonly password?: string | undefined;
   readonly topics: readonly string[];
-  /** Resolves when the message is durable; only then it is acknowledged. Many calls are under way at the same time. */
-  accept(message: MqttMessage): Promise<void>;
+  /**
+   * Calls `done` when the message is durable; only then it is acknowledged. Called with an error it closes the connection, so that the
+   * message comes again. Many messages are under way at the same time.
+   */
+  accept(message: MqttMessage, done: Done): void;
   readonly logger: Logger;
   /** Remembers what was subscribed to, so that topics no longer wanted are given up: a persistent session keeps them. */
   readonly state?: StateStore;

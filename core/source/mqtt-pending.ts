@@ -1,3 +1,4 @@
+import type { Done } from '../outbox/outbox.ts';
 import { acknowledgements, type Published } from './mqtt-frames.ts';
 
 interface Held {
@@ -10,8 +11,8 @@ interface Held {
 export interface PendingOptions {
   /** Sends bytes on the present connection. */
   send(bytes: Buffer): void;
-  /** Resolves when the message is safe. */
-  accept(message: Published): Promise<void>;
+  /** Calls `done` when the message is safe, or with the reason why it never will be. */
+  accept(message: Published, done: Done): void;
   /** A message could not be kept: it must come again. */
   onLost(): void;
   /** There is room again after `isFull`. */
@@ -57,21 +58,15 @@ export class Pending {
     if (this.isFull) this.wasFull = true;
     const held: Held | undefined = qos === 0 ? undefined : { type: qos === 1 ? 0x40 : 0x50, id, connection: this.connection, safe: false };
     if (held !== undefined) this.queue.push(held);
-    this.options.accept(message).then(
-      () => {
-        this.leave(size);
-        if (held === undefined) return;
+    this.options.accept(message, (error) => {
+      this.leave(size);
+      if (error !== undefined) this.options.onLost();
+      else if (held !== undefined) {
         held.safe = true;
-        if (!this.flushing) {
-          this.flushing = true;
-          setImmediate(() => this.flush());
-        }
-      },
-      () => {
-        this.leave(size);
-        this.options.onLost();
-      },
-    );
+        if (!this.flushing) setImmediate(() => this.flush());
+        this.flushing = true;
+      }
+    });
   }
 
   /** The broker has let go of a QoS 2 message. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 
+import { wallClock } from '../clock.ts';
 import { defaults, subscriptionsKey, unknownProtocol, type MqttSource, type MqttSourceOptions } from './mqtt-options.ts';
 import { canHoldAcks, guardAcks } from './mqtt-acks.ts';
 
@@ -9,7 +10,7 @@ const endMs = 1_000;
 /** The same over WebSockets, by MQTT.js. */
 export async function startWebSocketSource(options: MqttSourceOptions): Promise<MqttSource> {
   const { logger, topics } = options;
-  const clock = options.clock ?? (() => new Date().toISOString());
+  const clock = options.clock ?? wallClock;
   const receiveMaximum = options.receiveMaximum ?? defaults.receiveMaximum;
   const mode = (await canHoldAcks()) ? 'held' : 'serial';
   if (mode === 'serial') logger.warn('this version of MQTT.js does not let PUBACKs wait together; messages are taken one by one');
@@ -44,11 +45,14 @@ export async function startWebSocketSource(options: MqttSourceOptions): Promise<
     mode,
     mostWaiting: { messages: 4 * receiveMaximum, bytes: defaults.mostWaitingBytes },
     accept: ({ topic, payload, retain }) =>
-      options.accept({
-        topic,
-        payload: typeof payload === 'string' ? Buffer.from(payload) : payload,
-        receivedAt: clock(),
-        ...(retain && { retained: true as const }),
+      new Promise((resolve, reject) => {
+        const message = {
+          topic,
+          payload: typeof payload === 'string' ? Buffer.from(payload) : payload,
+          receivedAt: clock(),
+          ...(retain && { retained: true as const }),
+        };
+        options.accept(message, (error) => (error === undefined ? resolve() : reject(error as Error)));
       }),
   });
 

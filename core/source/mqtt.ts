@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Packet } from 'mqtt-packet';
 
+import { wallClock } from '../clock.ts';
 import { MqttLink } from './mqtt-link.ts';
 import { defaults, subscriptionsKey, unknownProtocol, type MqttSource, type MqttSourceOptions } from './mqtt-options.ts';
 import { startWebSocketSource } from './mqtt-websocket.ts';
@@ -14,7 +15,7 @@ export async function startMqttSource(options: MqttSourceOptions): Promise<MqttS
 
 function startSocketSource(options: MqttSourceOptions): MqttSource {
   const { logger, topics } = options;
-  const clock = options.clock ?? (() => new Date().toISOString());
+  const clock = options.clock ?? wallClock;
   const random = options.random ?? Math.random;
   const receiveMaximum = options.receiveMaximum ?? defaults.receiveMaximum;
   const where = options.url.replace(/\/\/[^@/]*@/, '//');
@@ -35,8 +36,8 @@ function startSocketSource(options: MqttSourceOptions): MqttSource {
     receiveMaximum,
     sessionExpirySeconds: options.sessionExpirySeconds ?? defaults.sessionExpirySeconds,
     most: { messages: 4 * receiveMaximum, bytes: defaults.mostWaitingBytes },
-    accept: ({ topic, payload, retain }) =>
-      options.accept({ topic, payload, receivedAt: clock(), ...(retain && { retained: true as const }) }),
+    accept: ({ topic, payload, retain }, done) =>
+      options.accept(retain ? { topic, payload, receivedAt: clock(), retained: true } : { topic, payload, receivedAt: clock() }, done),
     onConnected() {
       attempts = 0;
       lastError = undefined;

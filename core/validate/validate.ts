@@ -1,6 +1,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 
+import { isInstant } from '../decode/instant.ts';
 import { reject, type Rejection } from '../rejection.ts';
 
 /** Checks records against their plug-in's JSON Schema. Each schema is compiled once. */
@@ -12,6 +13,12 @@ export interface RecordValidator {
 export function createValidator(): RecordValidator {
   const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
   addFormats.default(ajv);
+  // Nearly every moment has the one form in which they are written here.
+  const dateTime = addFormats.default.get('date-time');
+  if (typeof dateTime === 'object' && 'validate' in dateTime) {
+    const { validate } = dateTime as { readonly validate: (text: string) => boolean };
+    ajv.addFormat('date-time', (text: string) => isInstant(text) || validate(text));
+  }
   const compiled = new WeakMap<object, ValidateFunction>();
 
   return {

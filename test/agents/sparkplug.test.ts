@@ -11,7 +11,7 @@ import { createMemoryOutbox } from '../../core/outbox/memory.ts';
 import type { Passage } from '../../core/pipeline.ts';
 import { loadKnowledge } from '../../core/service/knowledge.ts';
 import { createIntake } from '../../core/source/intake.ts';
-import { startMqttSource } from '../../core/source/mqtt.ts';
+import { startMqttSource, type MqttSourceOptions } from '../../core/source/mqtt.ts';
 import { startMqttBroker } from '../../embedded/mqtt/broker.ts';
 
 /** The part of the published schema that the tests send, written down a second time, from the specification. */
@@ -125,7 +125,8 @@ it('what is asked reaches the node, by the embedded broker and by one elsewhere'
   const logger = pino({ level: 'silent' });
   const accept = async (): Promise<void> => undefined;
   const broker = await startMqttBroker({ port: 0, topics: [], accept, logger });
-  const source = await startMqttSource({ url: broker.url, clientId: 'klavze', topics: ['spBv1.0/#'], accept, logger });
+  const take: MqttSourceOptions['accept'] = (_, done) => done();
+  const source = await startMqttSource({ url: broker.url, clientId: 'klavze', topics: ['spBv1.0/#'], accept: take, logger });
   const node = await mqtt.connectAsync(broker.url);
   try {
     await node.subscribeAsync('spBv1.0/+/NCMD/#');

@@ -1,11 +1,10 @@
 import {
   airQuality,
   dateTime,
-  deviceUrn,
   observation,
   pollutantsWithoutAttribute,
+  refDevice,
   reject,
-  relationship,
   states,
   withWholeIndex,
   type Device,
@@ -29,7 +28,7 @@ export function map(readings: readonly Reading[], device: Device): Outcome<Entit
   const { values, rejections } = states(clear, quantities, device, (observedAt, moment) =>
     observation('AirQualityObserved', device, observedAt, moment.map(asModelled), airQuality, {
       dateObserved: dateTime(observedAt),
-      refDevice: relationship(deviceUrn(device)),
+      refDevice: refDevice(device),
     }),
   );
   if (impossible === undefined) return { values, rejections };

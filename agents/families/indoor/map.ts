@@ -1,11 +1,10 @@
 import {
   dateTime,
-  deviceUrn,
   observation,
   pollutants,
   pollutantsWithoutAttribute,
   property,
-  relationship,
+  refDevice,
   states,
   urn,
   withWholeIndex,
@@ -68,9 +67,11 @@ export const quantities: ReadonlySet<string> = new Set([
 
 /** Per moment one IndoorEnvironmentObserved of the room, one for each part of it, and one AirQualityObserved for what it has no attribute for. */
 export function map(readings: readonly Reading[], device: Device): Outcome<Entity> {
-  const refDevice = relationship(deviceUrn(device));
   return states(readings, quantities, device, (observedAt, moment) => [
-    ...observation('IndoorEnvironmentObserved', device, observedAt, moment, climate, { dateObserved: property(observedAt), refDevice }),
+    ...observation('IndoorEnvironmentObserved', device, observedAt, moment, climate, {
+      dateObserved: property(observedAt),
+      refDevice: refDevice(device),
+    }),
     ...regions.flatMap((region) =>
       observation(
         'IndoorEnvironmentObserved',
@@ -81,14 +82,14 @@ export function map(readings: readonly Reading[], device: Device): Outcome<Entit
         {
           id: urn('IndoorEnvironmentObserved', device.id, `region-${region}`),
           dateObserved: property(observedAt),
-          refDevice,
+          refDevice: refDevice(device),
         },
       ),
     ),
     ...observation('AirQualityObserved', device, observedAt, moment.map(withWholeIndex), pollutants, {
       dateObserved: dateTime(observedAt),
       typeofLocation: property('indoor'),
-      refDevice,
+      refDevice: refDevice(device),
     }),
   ]);
 }

@@ -1,9 +1,8 @@
 import {
-  deviceUrn,
   observation,
   observedPeriod,
   periodStart,
-  relationship,
+  refDevice,
   states,
   type AttributeTable,
   type Device,
@@ -30,7 +29,7 @@ export function map(readings: readonly Reading[], device: Device): Outcome<Entit
   return states(readings, quantities, device, (observedAt, moment) =>
     observation('NoiseLevelObserved', device, observedAt, moment, attributes, {
       ...observedPeriod(periodStart(moment, observedAt, device) ?? observedAt, observedAt),
-      refDevice: relationship(deviceUrn(device)),
+      refDevice: refDevice(device),
     }),
   );
 }

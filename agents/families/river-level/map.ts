@@ -1,10 +1,9 @@
 import {
   dateTime,
-  deviceUrn,
   observation,
   property,
+  refDevice,
   reject,
-  relationship,
   states,
   type AttributeTable,
   type Device,
@@ -56,7 +55,7 @@ export function map(readings: readonly Reading[], device: Device): Outcome<Entit
   const outcome = states(leveled, quantities, device, (observedAt, moment) => [
     ...observation('WaterObserved', device, observedAt, moment, water, {
       dateObserved: dateTime(observedAt),
-      refDevice: relationship(deviceUrn(device)),
+      refDevice: refDevice(device),
     }),
     // dateObserved is a free text in this model, unlike in WaterObserved.
     ...observation('WaterQualityObserved', device, observedAt, moment, waterQuality, { dateObserved: property(observedAt) }),

@@ -1,15 +1,4 @@
-import {
-  deviceUrn,
-  observation,
-  property,
-  relationship,
-  states,
-  type AttributeTable,
-  type Device,
-  type Entity,
-  type Outcome,
-  type Reading,
-} from '#core';
+import { observation, property, refDevice, states, type AttributeTable, type Device, type Entity, type Outcome, type Reading } from '#core';
 
 /** WaterConsumption/WaterConsumptionObserved: whole numbers only. Its alarmWaterQuality means backflow, its acquisitionStageFailure a mute meter. */
 const consumption: AttributeTable = {
@@ -50,7 +39,7 @@ export function map(readings: readonly Reading[], device: Device): Outcome<Entit
       ...entities,
       ...observation('SmartMeteringObservation', device, observedAt, moment.map(inCubicMetres), register, {
         meterType: property(device.meterType ?? 'Water'),
-        refDevice: relationship(deviceUrn(device)),
+        refDevice: refDevice(device),
       }),
     ];
   });

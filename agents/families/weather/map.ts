@@ -1,15 +1,4 @@
-import {
-  dateTime,
-  deviceUrn,
-  observation,
-  relationship,
-  states,
-  type AttributeTable,
-  type Device,
-  type Entity,
-  type Outcome,
-  type Reading,
-} from '#core';
+import { dateTime, observation, refDevice, states, type AttributeTable, type Device, type Entity, type Outcome, type Reading } from '#core';
 
 /** Weather/WeatherObserved: attribute and UN/CEFACT code. */
 const attributes: AttributeTable = {
@@ -55,7 +44,7 @@ export function map(readings: readonly Reading[], device: Device): Outcome<Entit
   return states(readings, quantities, device, (observedAt, moment) =>
     observation('WeatherObserved', device, observedAt, moment, attributes, {
       dateObserved: dateTime(observedAt),
-      refDevice: relationship(deviceUrn(device)),
+      refDevice: refDevice(device),
     }),
   );
 }

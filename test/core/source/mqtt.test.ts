@@ -42,7 +42,7 @@ describe.each(kinds)('MQTT source on %s', (_name, startBroker, protocol) => {
       url: `mqtt://127.0.0.1:${wire.port}`,
       clientId: 'klavze-test',
       topics: ['up/#'],
-      accept,
+      accept: (message, done) => void accept(message).then(() => done(), done),
       logger: silent,
       random: () => 0.1,
       ...more,
