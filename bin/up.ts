@@ -150,7 +150,7 @@ async function start(
     publish: (topic, payload) => void line.publish?.(topic, payload),
   });
   line.take = take;
-  const { url: mqttUrl, publish } = await mqtt(config, knowledge, outbox, take, checks, log, closers);
+  const { url: mqttUrl, publish } = await mqtt(config, knowledge, outbox, take, deliverer.isBehind, checks, log, closers);
   line.publish = publish;
   if (config.provisioning.commands) {
     const registrar = registerCommands(config, knowledge.models, outbox, { broker: brokerUrl, http: http.url }, commanded, log);
@@ -232,6 +232,7 @@ async function mqtt(
   knowledge: LoadedKnowledge,
   outbox: Outbox,
   intake: Intake,
+  isBehind: () => boolean,
   checks: Record<string, () => Check>,
   log: Logger,
   closers: (() => void | Promise<void>)[],
@@ -251,7 +252,7 @@ async function mqtt(
     return { url: embedded.url, publish };
   }
   const { take: accept } = intake;
-  const source = await startMqttSource({ url, clientId, topics, accept, logger: log, state: outbox.state, username, password });
+  const source = await startMqttSource({ url, clientId, topics, accept, isBehind, logger: log, state: outbox.state, username, password });
   closers.push(() => source.stop());
   checks['mqtt'] = () => {
     const { connected, lastError } = source.status();

@@ -117,7 +117,7 @@ function passResult(result: CommandResult, knowledge: AgentKnowledge, way: Way):
   const command = device?.commands?.find((one) => one.name.toLowerCase() === name)?.name ?? (own === undefined ? undefined : result.name);
   if (command === undefined) return;
   way.heard(device?.id ?? result.deviceId);
-  way.commands.push(result.status);
+  way.commanded(result.status);
   const entity = own === undefined ? { id: deviceUrn({ id: device?.id ?? '' }), type: 'Device' } : { id: idOf(own), type: own.entityType };
   passEntity(commandState(entity, command, result), knowledge, way, (one) => checkOwn(one, way.origin.receivedAt));
 }
@@ -164,7 +164,7 @@ function passUplink(uplink: Uplink, knowledge: AgentKnowledge, way: Way, isRetai
   const dated = isRetained ? stamped.filter(({ observedAt }) => observedAt !== way.origin.receivedAt) : stamped;
   if (dated.length === 0 && stamped.length > 0) return retained;
   const readings = calibrate(dated, device);
-  way.readings.push(...readings);
+  way.read(readings);
   const about = decoded?.about;
   if (readings.length === 0) {
     if (about !== undefined && !isRetained) {
@@ -174,12 +174,14 @@ function passUplink(uplink: Uplink, knowledge: AgentKnowledge, way: Way, isRetai
   }
   const { clear, rejections: contradictions } = withoutContradictions(readings);
   for (const rejection of contradictions) way.refuse(rejection);
-  const measured = clear.filter((reading) => !isDeviceQuantity(reading.quantity));
+  const saysOfDevice = readings.some(({ quantity }) => isDeviceQuantity(quantity));
+  const measured = saysOfDevice ? clear.filter(({ quantity }) => !isDeviceQuantity(quantity)) : clear;
   const entities = measured.length === 0 ? [] : (way.run('map', () => family.map(measured, asPublished(device, family)))?.values ?? []);
   for (const entity of entities) passEntity(isRestamped ? asRestamped(entity) : entity, knowledge, way);
-  const saysMore = about !== undefined || isRestamped || entities.length === 0;
-  const heard = { ...uplink, receivedAt: isRetained ? latestOf(readings) : arrivedAt };
-  if (knowledge.news?.isNews(device, readings, heard, saysMore) === false) return decoded?.event;
+  const saysMore = about !== undefined || isRestamped || entities.length === 0 || saysOfDevice || uplink.radio !== undefined;
+  const heardAt = isRetained ? latestOf(readings) : arrivedAt;
+  if (knowledge.news?.isNews(device, heardAt, saysMore) === false) return decoded?.event;
+  const heard = { ...uplink, receivedAt: heardAt };
   const ownEntity = { ...deviceEntity(device, family, readings, heard, about), ...registered(device) } as Entity;
   passEntity(isRestamped ? asRestamped(ownEntity) : ownEntity, knowledge, way);
   return decoded?.event;

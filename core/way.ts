@@ -21,13 +21,15 @@ export interface Passage extends Consignment {
 /** Refusals of one stage that are kept one by one: each comes with the whole message, and a long one may have a fault in every line. */
 const mostRefusals = 20;
 
+const none: readonly DeadLetter[] = [];
+
 /** The one place where the results of a message's or row's way are gathered, with its origin and raw bytes. */
 export class Way {
-  readonly readings: Reading[] = [];
+  private readings: readonly Reading[] = [];
   readonly devices: string[] = [];
-  readonly commands: CommandResult['status'][] = [];
+  private commands: CommandResult['status'][] | undefined;
   private readonly publications: Publication[] = [];
-  private readonly deadLetters: DeadLetter[] = [];
+  private deadLetters: DeadLetter[] | undefined;
 
   constructor(
     readonly origin: Origin,
@@ -40,10 +42,19 @@ export class Way {
     if (!this.devices.includes(id)) this.devices.push(id);
   }
 
+  read(readings: readonly Reading[]): void {
+    this.readings = this.readings.length === 0 ? readings : [...this.readings, ...readings];
+  }
+
+  commanded(status: CommandResult['status']): void {
+    (this.commands ??= []).push(status);
+  }
+
   /** Runs a stage, keeps its refusals and hands on its values; a stage that throws is a defect of its plug-in and refused as such. */
   run<O extends { readonly rejections: readonly Rejection[] }>(stage: Rejection['stage'], step: () => O): O | undefined {
     const outcome = this.attempt(stage, step);
-    const rejections = outcome?.rejections ?? [];
+    const rejections = outcome?.rejections;
+    if (rejections === undefined || rejections.length === 0) return outcome;
     for (const rejection of rejections.slice(0, mostRefusals)) this.refuse(rejection);
     const next = rejections[mostRefusals];
     if (next !== undefined) this.refuse({ ...next, message: `${next.message}; ${rejections.length - mostRefusals - 1} more like these` });
@@ -65,21 +76,21 @@ export class Way {
   }
 
   refuse(rejection: Rejection): void {
-    this.deadLetters.push({ origin: this.origin, rejection, raw: typeof this.raw === 'function' ? this.raw() : this.raw });
+    (this.deadLetters ??= []).push({ origin: this.origin, rejection, raw: typeof this.raw === 'function' ? this.raw() : this.raw });
   }
 
   isEmpty(): boolean {
-    return this.publications.length === 0 && this.deadLetters.length === 0;
+    return this.publications.length === 0 && this.deadLetters === undefined;
   }
 
   end(event?: string, { remember, ask }: Pick<Opened, 'remember' | 'ask'> = {}): Passage {
-    const { publications, deadLetters, readings, devices, commands } = this;
+    const { publications, deadLetters = none, readings, devices, commands } = this;
     return {
       publications,
       deadLetters,
       readings,
       devices,
-      ...(commands.length > 0 && { commands }),
+      ...(commands !== undefined && { commands }),
       ...(event !== undefined && { event }),
       ...(remember !== undefined && { remember }),
       ...(ask !== undefined && { ask }),

@@ -20,9 +20,9 @@ export interface BrokerClient {
    * Batch upsert that leaves other attributes alone. `body`: a JSON array of entities, each id once. `context`: its URL; empty: the core
    * context alone. Never throws.
    */
-  upsert(body: string, context: string, signal?: AbortSignal): Promise<Answer>;
+  upsert(body: string | Buffer, context: string, signal?: AbortSignal): Promise<Answer>;
   /** Batch delete. `body`: a JSON array of entity ids. Never throws. */
-  remove(body: string, signal?: AbortSignal): Promise<Answer>;
+  remove(body: string | Buffer, signal?: AbortSignal): Promise<Answer>;
   /** Adds instances to an entity's history. Never throws. */
   addHistory(body: string, context: string, signal?: AbortSignal): Promise<Answer>;
   /** Registers a context source (a JSON object with its id). Never throws. */
@@ -64,7 +64,7 @@ export function createBrokerClient(options: BrokerClientOptions): BrokerClient {
   });
 
   interface Content {
-    readonly body: string;
+    readonly body: string | Buffer;
     readonly context: string;
   }
 
@@ -98,7 +98,7 @@ export function createBrokerClient(options: BrokerClientOptions): BrokerClient {
     }
   }
 
-  const post = (path: string, body: string, context: string, signal?: AbortSignal): Promise<Answer> =>
+  const post = (path: string, body: string | Buffer, context: string, signal?: AbortSignal): Promise<Answer> =>
     call('POST', path, { body, context }, signal);
   const registrations = 'ngsi-ld/v1/csourceRegistrations';
   return {

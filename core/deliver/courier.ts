@@ -2,6 +2,7 @@ import type { Entity } from '../entity/entity.ts';
 import type { Queued, Settlement } from '../outbox/outbox.ts';
 import { reject, type Rejection } from '../rejection.ts';
 import { isServiceMissing, readAnswer, readFailure, readRemoval, type Answer } from './answer.ts';
+import { Bodies } from './bodies.ts';
 import type { Fault, Ticket } from './circuit.ts';
 import type { BrokerClient } from './client.ts';
 import type { DeliveryObserver, DeliveryResult } from './deliverer.ts';
@@ -35,6 +36,7 @@ export class Courier {
   private takesHistory: boolean | undefined;
   /** Late parts that are in the history although their publication is not settled yet. */
   private readonly inHistory = new Set<number>();
+  private readonly bodies = new Bodies();
 
   constructor(private readonly options: CourierOptions) {}
 
@@ -65,9 +67,10 @@ export class Courier {
     const { client, queue, limits, signal } = this.options;
     const ids = parcels.map(({ id }) => id);
     const removes = parcels[0]?.removal === true;
-    const body = removes ? JSON.stringify(ids) : `[${parcels.map(({ json }) => json).join(',')}]`;
+    const body = this.bodies.arrayOf(parcels.map(({ id, json }) => (removes ? JSON.stringify(id) : (json ?? '{}'))));
     const request = () => (removes ? client.remove(body, signal) : client.upsert(body, context, signal));
     const answer = await this.timed(parcels.length, body, request);
+    this.bodies.giveBack(body);
     const verdict = removes ? readRemoval(answer, ids) : readAnswer(answer, ids);
     if (verdict.kind === 'unavailable' || verdict.kind === 'denied') {
       this.options.observe(
@@ -185,7 +188,7 @@ export class Courier {
     return 'wait';
   }
 
-  private async timed(entities: number, body: string, request: () => Promise<Answer>): Promise<Answer> {
+  private async timed(entities: number, body: string | Buffer, request: () => Promise<Answer>): Promise<Answer> {
     const start = performance.now();
     const answer = await request();
     this.options.requested({ status: answer.status, seconds: (performance.now() - start) / 1_000, entities, bytes: body.length });

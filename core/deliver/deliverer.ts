@@ -62,6 +62,8 @@ export interface Deliverer {
   /** Looks into the outbox now. Appends of this process do this by themselves. */
   wake(): void;
   status(): DeliveryStatus;
+  /** The broker takes what it is given, and yet more waits than goes in some batches. */
+  isBehind(): boolean;
 }
 
 const defaultBackoff = { first: 1_000, longest: 30_000, longestUnreached: 5_000 };
@@ -244,6 +246,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       options.client.close();
     },
     wake: look,
+    isBehind: () => circuit.fault === undefined && queue.held > 2 * limits.entities,
     status() {
       const { fault } = circuit;
       return {

@@ -51,7 +51,8 @@ export class DeliveryQueue {
   private readonly ready = new Map<string, Line[]>();
   private readonly retries: Retries;
   private readUpTo = 0;
-  private held = 0;
+  /** States read ahead. */
+  held = 0;
   private readyCount = 0;
   private readySince = 0;
   private express: Express | undefined;

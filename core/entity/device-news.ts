@@ -1,5 +1,4 @@
-import type { Device, Instant, Reading, Uplink } from '../plugin.ts';
-import { isDeviceQuantity } from './device.ts';
+import type { Device, Instant } from '../plugin.ts';
 
 /** A Device entity that says nothing new but the time is published once in so long. */
 const pauseMs = 60_000;
@@ -13,11 +12,10 @@ export class DeviceNews {
   private readonly published = new Map<string, { readonly device: Device; readonly at: number }>();
 
   /** Whether the Device entity of this uplink says more than the time, or the pause is over. It is then held to be published. */
-  isNews(device: Device, readings: readonly Reading[], uplink: Uplink, saysMore: boolean): boolean {
-    const at = momentOf(uplink.receivedAt);
+  isNews(device: Device, heardAt: Instant, saysMore: boolean): boolean {
+    const at = momentOf(heardAt);
     const last = this.published.get(device.id);
-    const isKnown = last?.device === device && at - last.at < pauseMs && at >= last.at;
-    if (isKnown && !saysMore && uplink.radio === undefined && !readings.some(({ quantity }) => isDeviceQuantity(quantity))) return false;
+    if (!saysMore && last?.device === device && at - last.at < pauseMs && at >= last.at) return false;
     if (this.published.size >= mostDevices) this.published.clear();
     this.published.set(device.id, { device, at });
     return true;

@@ -129,11 +129,18 @@ export function createFollowUp({ store, marks, index, logger }: FollowUpOptions)
 
   return {
     settled(accepted, refused) {
-      for (const queued of accepted) if (settle(queued.seq) !== undefined) mark(queued);
+      for (const queued of accepted) {
+        const segment = settle(queued.seq);
+        if (segment === undefined) continue;
+        mark(queued);
+        if (isDone(segment)) index().release(segment);
+      }
       for (const { queued } of refused) {
         const segment = settle(queued.seq);
+        if (segment === undefined) continue;
         // Nothing of it holds at the broker: no watermark follows from it.
-        if (segment !== undefined) segment.marked |= 1 << (queued.seq - segment.first);
+        segment.marked |= 1 << (queued.seq - segment.first);
+        if (isDone(segment)) index().release(segment);
       }
       later();
     },

@@ -9,36 +9,34 @@ export interface GroupCommitOptions<T> {
   sync(): Promise<void>;
   /** Whether an error may heal by waiting: the disk is full or does not answer. */
   mayHeal(error: unknown): boolean;
-  /** A busy outbox commits at most once in so many milliseconds, or three times as long as the last commit took; a quiet one at once. */
+  /** A busy outbox waits so many milliseconds for more after each commit; a quiet one commits at once. */
   readonly pauseMs: number;
   /** Most entries in one transaction. */
   readonly maxGroup: number;
   readonly logger: Logger;
 }
 
-export interface GroupCommit<T> {
-  append(entry: T, done: Done): void;
+/** What is to be written, and who is told of it. */
+export interface Entry {
+  readonly done: Done;
+}
+
+export interface GroupCommit<T extends Entry> {
+  append(entry: T): void;
   readonly writable: boolean;
   /** Writes what waits; refuses it when that is not possible. */
   close(): Promise<void>;
 }
 
-interface Waiting<T> {
-  readonly entry: T;
-  readonly done: Done;
-}
-
-const longestPauseMs = 30;
 const firstRetryMs = 100;
 const longestRetryMs = 5_000;
 
 /** Lets many appends share one commit: a sync to disk costs the same for one row as for hundreds. */
-export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommit<T> {
-  let waiting: Waiting<T>[] = [];
+export function createGroupCommit<T extends Entry>(options: GroupCommitOptions<T>): GroupCommit<T> {
+  let waiting: T[] = [];
   let timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
   let syncing: Promise<void> | undefined;
   let lastCommit = -Infinity;
-  let lastTook = 0;
   let lastGroup = 0;
   let failures = 0;
   let closed = false;
@@ -47,14 +45,12 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
     if (timer !== undefined || syncing !== undefined || waiting.length === 0 || failures > 0 || closed) return;
     // One appender that waits for each commit gains nothing from a pause.
     const busy = lastGroup > 1 && waiting.length < options.maxGroup;
-    // A slow disk is asked less often, with more at a time: it must not hold up everything else.
-    const pause = busy ? Math.min(longestPauseMs, Math.max(options.pauseMs, 3 * lastTook)) - (performance.now() - lastCommit) : 0;
+    const pause = busy ? options.pauseMs - (performance.now() - lastCommit) : 0;
     timer = pause > 0 ? setTimeout(flush, pause) : setImmediate(flush);
   }
 
   function flush(): void {
     timer = undefined;
-    const start = performance.now();
     const group = write(waiting.slice(0, options.maxGroup));
     if (group === undefined) {
       retry();
@@ -66,7 +62,6 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
         syncing = undefined;
         healed();
         lastCommit = performance.now();
-        lastTook = lastCommit - start;
         lastGroup = group.length;
         for (const { done } of group) done();
         schedule();
@@ -82,9 +77,9 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
   }
 
   /** What was written of the group; undefined when it must be tried again later. An entry that no waiting helps is refused and left out. */
-  function write(group: readonly Waiting<T>[]): readonly Waiting<T>[] | undefined {
+  function write(group: readonly T[]): readonly T[] | undefined {
     try {
-      options.commit(group.map(({ entry }) => entry));
+      options.commit(group);
       return group;
     } catch (error) {
       if (options.mayHeal(error)) {
@@ -114,12 +109,12 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
   }
 
   return {
-    append(entry, done) {
+    append(entry) {
       if (closed) {
-        done(new Error('the outbox is closed'));
+        entry.done(new Error('the outbox is closed'));
         return;
       }
-      waiting.push({ entry, done });
+      waiting.push(entry);
       schedule();
     },
     get writable() {

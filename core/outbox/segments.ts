@@ -20,31 +20,21 @@ export interface Segment {
   size: number;
 }
 
-/** A publication as it goes into the file: one line. JSON holds neither tabs nor line ends as such. */
-export interface Prepared {
-  readonly origin: Origin;
-  readonly removal: boolean;
-  readonly brief: Brief;
-  readonly json: string;
-}
-
 /**
  * A publication in memory is its JSON: thousands of entities as objects would cost three times as much, and the collector of garbage would
  * look at each of their parts again and again. The few places that look into an entity read it.
  */
 export class HeldPublication implements Queued {
-  readonly seq: number;
-  readonly origin: Origin;
-  readonly json: string;
-  readonly brief: Brief;
   declare readonly removal?: true;
 
-  /** `json`: the same text as in the publication. */
-  constructor(seq: number, { origin, removal, brief }: Omit<Prepared, 'json'>, json: string) {
-    this.seq = seq;
-    this.origin = origin;
-    this.json = json;
-    this.brief = brief;
+  constructor(
+    /** 0 until it is written. */
+    public seq: number,
+    readonly origin: Origin,
+    readonly brief: Brief,
+    public json: string,
+    removal: boolean,
+  ) {
     if (removal) this.removal = true;
   }
 
@@ -53,43 +43,47 @@ export class HeldPublication implements Queued {
   }
 }
 
-export function prepare(publication: Publication): Prepared {
+export function prepare(publication: Publication): HeldPublication {
   const { origin, removal, json, brief } = publication;
   const entity = json === undefined || brief === undefined ? publication.entity : undefined;
-  return { origin, removal: removal === true, brief: brief ?? briefOf(entity as Entity), json: json ?? JSON.stringify(entity) };
+  return new HeldPublication(0, origin, brief ?? briefOf(entity as Entity), json ?? JSON.stringify(entity), removal === true);
 }
 
-/** The row of publications, and what is held of each in memory: its JSON is a piece of the row's text, not another copy. */
-export function segmentOf(part: readonly Prepared[], first: number): { readonly body: string; readonly entries: HeldPublication[] } {
+/**
+ * The row of publications that are numbered from `first`: a line for each, JSON holds neither tabs nor line ends as such. In memory the
+ * JSON of each is from now on a piece of the row's text and no other copy.
+ */
+export function rowOf(part: HeldPublication[], first: number): string {
   const lines = part.map(lineOf);
-  const body = lines.join('\n');
+  const row = lines.join('\n');
   let end = -1;
-  const entries = part.map((one, place) => {
+  for (let place = 0; place < part.length; place++) {
+    let one = part[place] as HeldPublication;
+    // It was written before, and nobody knows whether that is on disk: that one may be under way already.
+    if (one.seq !== 0) part[place] = one = new HeldPublication(0, one.origin, one.brief, one.json, one.removal === true);
     end += 1 + (lines[place]?.length ?? 0);
-    return new HeldPublication(first + place, one, body.slice(end - one.json.length, end));
-  });
-  return { body, entries };
+    one.seq = first + place;
+    one.json = row.slice(end - one.json.length, end);
+  }
+  return row;
 }
 
-/** Its line. */
-function lineOf({ origin, removal, json }: Prepared): string {
-  return `${removal ? '-' : '+'}${originText(origin)}\t${json}`;
+function lineOf({ origin, removal, json }: HeldPublication): string {
+  return `${removal === true ? '-' : '+'}${originText(origin)}\t${json}`;
 }
 
 /** Origins of the messages of one topic differ by their moment only. */
-const origins = new Map<string, string>();
+const origins = new Map<string, { readonly plugin: string; readonly start: string }>();
 const mostOrigins = 20_000;
 
-function originText(origin: Origin): string {
-  if (origin.row !== undefined) return JSON.stringify(origin);
-  const key = `${origin.plugin}\t${origin.from}`;
-  let start = origins.get(key);
-  if (start === undefined) {
-    start = JSON.stringify({ plugin: origin.plugin, from: origin.from }).slice(0, -1);
+function originText({ plugin, from, row, receivedAt }: Origin): string {
+  if (row !== undefined) return JSON.stringify({ plugin, from, row, receivedAt });
+  let known = origins.get(from);
+  if (known?.plugin !== plugin) {
     if (origins.size >= mostOrigins) origins.clear();
-    origins.set(key, start);
+    origins.set(from, (known = { plugin, start: `${JSON.stringify({ plugin, from }).slice(0, -1)},"receivedAt":"` }));
   }
-  return `${start},"receivedAt":"${origin.receivedAt}"}`;
+  return `${known.start}${receivedAt}"}`;
 }
 
 /** The publication of a line; undefined when the line was damaged. */
@@ -99,7 +93,7 @@ export function parseLine(line: string, seq: number): Queued | undefined {
   try {
     const json = line.slice(tab + 1);
     const brief = briefOf(JSON.parse(json) as Entity);
-    return new HeldPublication(seq, { origin: JSON.parse(line.slice(1, tab)) as Origin, removal: line.startsWith('-'), brief }, json);
+    return new HeldPublication(seq, JSON.parse(line.slice(1, tab)) as Origin, brief, json, line.startsWith('-'));
   } catch {
     return undefined;
   }
@@ -181,9 +175,15 @@ export class SegmentIndex {
     }
   }
 
+  /** Nothing of a segment is looked at any more unless it is asked for, which reads it again. */
+  release(segment: Segment): void {
+    if (segment.entries !== undefined) this.held -= segment.size;
+    segment.entries = undefined;
+  }
+
   /** Forgets segments of which everything is settled and written. */
   drop(gone: ReadonlySet<Segment>): void {
-    for (const segment of gone) if (segment.entries !== undefined) this.held -= segment.size;
+    for (const segment of gone) this.release(segment);
     this.segments = this.segments.filter((segment) => !gone.has(segment));
   }
 

@@ -5,12 +5,12 @@ import type { Logger } from 'pino';
 import type { Instant } from '../plugin.ts';
 import { freeBeyondReserve, mayHeal, DiskReserveReached } from './disk.ts';
 import { createFollowUp } from './follow-up.ts';
-import { createGroupCommit } from './group-commit.ts';
+import { createGroupCommit, type Entry } from './group-commit.ts';
 import { shardOf } from './hash.ts';
 import { deadLetterStore, keepLetter, letterOf } from './letters.ts';
 import type { Consignment, DeadLetter, Done, Outbox, Queued, Settlement, StateStore } from './outbox.ts';
 import { MarkBook } from './mark-book.ts';
-import { prepare, SegmentIndex, segmentOf, segmentSize, type Prepared, type Segment } from './segments.ts';
+import { prepare, rowOf, SegmentIndex, segmentSize, type HeldPublication, type Segment } from './segments.ts';
 import { idOf } from './watermarks.ts';
 import { createSqliteStore } from './sqlite-store.ts';
 
@@ -19,7 +19,7 @@ export interface SqliteOutboxOptions {
   readonly path: string;
   readonly logger: Logger;
   readonly clock?: () => Instant;
-  /** A busy outbox commits at most once in so many milliseconds. Default 3. */
+  /** A busy outbox waits so many milliseconds for more after each commit. Default 8. */
   readonly commitPauseMs?: number;
   /** Most consignments in one commit. Default 400. */
   readonly commitGroup?: number;
@@ -32,8 +32,8 @@ export interface SqliteOutboxOptions {
 /** Entities whose watermarks are held in memory beside the file. */
 const marksInMemory = 20_000;
 
-interface Waiting {
-  readonly publications: readonly Prepared[];
+interface Waiting extends Entry {
+  readonly publications: readonly HeldPublication[];
   readonly deadLetters: readonly DeadLetter[];
 }
 
@@ -89,7 +89,7 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
   function commit(group: readonly Waiting[]): void {
     if (freeBytes() <= 0) store.shrinkLog();
     if (freeBytes() <= 0) throw new DiskReserveReached(`the disk of ${path} has too little free space`);
-    const all: Prepared[] = [];
+    const all: HeldPublication[] = [];
     for (const { publications } of group) for (const one of publications) all.push(one);
     let segments: Segment[] = [];
     store.transact(() => {
@@ -104,15 +104,15 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
     for (const listener of listeners) listener();
   }
 
-  function insert(all: readonly Prepared[]): Segment[] {
+  function insert(all: readonly HeldPublication[]): Segment[] {
     const at = clock();
     let first = (store.file.last.get() ?? 0) + 1;
     const segments: Segment[] = [];
     for (let from = 0; from < all.length; from += segmentSize) {
       const part = all.slice(from, from + segmentSize);
-      const { body, entries } = segmentOf(part, first);
-      store.file.insertSegment.run(first, part.length, at, body);
-      segments.push({ first, count: part.length, at, settled: 0, marked: 0, entries, size: body.length });
+      const row = rowOf(part, first);
+      store.file.insertSegment.run(first, part.length, at, row);
+      segments.push({ first, count: part.length, at, settled: 0, marked: 0, entries: part, size: row.length });
       first += part.length;
     }
     store.file.setLast.run(first - 1);
@@ -137,7 +137,7 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
   });
 
   function enqueue({ publications, deadLetters }: Consignment, done: Done): void {
-    groups.append({ publications: publications.map(prepare), deadLetters }, done);
+    groups.append({ publications: publications.map(prepare), deadLetters, done });
   }
 
   const state: StateStore = {

@@ -72,15 +72,20 @@ export function loadDevices(text: string, file: string, plugins?: KnownPlugins):
 }
 
 function registryOf(devices: readonly Device[], byId: ReadonlyMap<string, Device>): DeviceRegistry {
-  const find = (id: string): Device | undefined => byId.get(id.toLowerCase());
+  // Senders mostly write an id as the registry does.
+  const asWritten = new Map<string, Device>();
+  for (const device of devices) for (const id of [device.id, ...(device.alsoKnownAs ?? [])]) asWritten.set(id, device);
+  const find = (id: string): Device | undefined => asWritten.get(id) ?? byId.get(id.toLowerCase());
   return {
     size: devices.length,
     devices,
     find,
     device(uplink) {
-      for (const id of [uplink.deviceId, ...(uplink.alsoKnownAs ?? [])]) {
-        const device = find(id);
-        if (device !== undefined) return device;
+      const device = find(uplink.deviceId);
+      if (device !== undefined || uplink.alsoKnownAs === undefined) return device;
+      for (const id of uplink.alsoKnownAs) {
+        const other = find(id);
+        if (other !== undefined) return other;
       }
       return undefined;
     },

@@ -23,13 +23,9 @@ export function createMetrics(outbox: Outbox, clock: () => Instant): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  const received = new Counter({
-    name: 'klavze_received_total',
-    help: 'Messages and rows received',
-    labelNames: ['plugin'],
-    registers,
-  });
-  const entities = new Counter({ name: 'klavze_entities_total', help: 'Entity states made', labelNames: ['plugin'], registers });
+  // Counted by themselves for each message, and handed over when they are asked for.
+  const received = new Tally('klavze_received_total', 'Messages and rows received', registry);
+  const entities = new Tally('klavze_entities_total', 'Entity states made', registry);
   const rejections = new Counter({
     name: 'klavze_rejections_total',
     help: 'Rejections kept as dead letters',
@@ -93,8 +89,8 @@ export function createMetrics(outbox: Outbox, clock: () => Instant): Metrics {
   return {
     registry,
     passed(plugin, passage) {
-      received.inc({ plugin });
-      if (passage.publications.length > 0) entities.inc({ plugin }, passage.publications.length);
+      received.add(plugin, 1);
+      if (passage.publications.length > 0) entities.add(plugin, passage.publications.length);
       for (const { rejection } of passage.deadLetters) rejections.inc({ plugin, stage: rejection.stage, code: rejection.code });
       for (const status of passage.commands ?? []) commands.inc({ result: status.toLowerCase() });
       if (passage.event !== undefined) events.inc({ plugin, event: passage.event });
@@ -104,4 +100,27 @@ export function createMetrics(outbox: Outbox, clock: () => Instant): Metrics {
     requested: (seconds) => requests.observe(seconds),
     source: (adapter, available) => sources.set({ adapter }, available ? 1 : 0),
   };
+}
+
+/** A counter by plug-in for what comes by the thousand. */
+class Tally {
+  private readonly counts = new Map<string, number>();
+
+  constructor(name: string, help: string, registry: Registry) {
+    const { counts } = this;
+    new Counter({
+      name,
+      help,
+      labelNames: ['plugin'],
+      registers: [registry],
+      collect() {
+        for (const [plugin, count] of counts) this.inc({ plugin }, count);
+        counts.clear();
+      },
+    });
+  }
+
+  add(plugin: string, count: number): void {
+    this.counts.set(plugin, (this.counts.get(plugin) ?? 0) + count);
+  }
 }

@@ -15,6 +15,8 @@ export interface LinkOptions {
   readonly sessionExpirySeconds: number;
   readonly most: { readonly messages: number; readonly bytes: number };
   accept(message: Published, done: Done): void;
+  /** Whether what was taken in is passed on more slowly than it comes. */
+  isBehind?: (() => boolean) | undefined;
   onConnected(): void;
   /** `code` of a CONNACK that refuses; `answered` false: the broker hung up without a word. */
   onClosed(reason: string | undefined, code: number | undefined, answered: boolean): void;
@@ -24,8 +26,8 @@ const connectTimeoutMs = 10_000;
 /** How long the end of a connection is waited for. */
 const endMs = 1_000;
 const keepaliveSeconds = 60;
-/** Messages handled before others (answers of the broker, timers) have their turn. */
-const turn = 64;
+/** Messages handled before others (answers of the broker, timers) have their turn; fewer while what was taken in is not passed on as fast. */
+const turn = { usual: 64, behind: 16 };
 
 /**
  * A client's side of MQTT 3.1.1 and 5 over TCP and TLS, no more than a subscriber with a persistent session needs. Packets other than
@@ -137,6 +139,7 @@ export class MqttLink {
 
   /** Handles what has come, some at a time. */
   private read(): void {
+    const most = this.options.isBehind?.() === true ? turn.behind : turn.usual;
     try {
       for (let handled = 0; ; handled++) {
         if (this.stopped) return;
@@ -144,7 +147,7 @@ export class MqttLink {
           this.socket?.pause();
           return;
         }
-        if (handled >= turn) {
+        if (handled >= most) {
           this.socket?.pause();
           if (!this.scheduled) setImmediate(() => this.readOn());
           this.scheduled = true;

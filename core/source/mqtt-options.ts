@@ -16,6 +16,8 @@ export interface MqttSourceOptions {
    * message comes again. Many messages are under way at the same time.
    */
   accept(message: MqttMessage, done: Done): void;
+  /** Whether what was taken in is passed on more slowly than it comes: others then have their turn more often. */
+  readonly isBehind?: () => boolean;
   readonly logger: Logger;
   /** Remembers what was subscribed to, so that topics no longer wanted are given up: a persistent session keeps them. */
   readonly state?: StateStore;

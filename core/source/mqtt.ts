@@ -38,6 +38,7 @@ function startSocketSource(options: MqttSourceOptions): MqttSource {
     most: { messages: 4 * receiveMaximum, bytes: defaults.mostWaitingBytes },
     accept: ({ topic, payload, retain }, done) =>
       options.accept(retain ? { topic, payload, receivedAt: clock(), retained: true } : { topic, payload, receivedAt: clock() }, done),
+    isBehind: options.isBehind,
     onConnected() {
       attempts = 0;
       lastError = undefined;

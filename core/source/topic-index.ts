@@ -15,7 +15,8 @@ export function findEnvelope(envelopes: readonly Envelope[]): (topic: string) =>
   const known = new Map<string, Envelope | undefined>();
 
   return (topic) => {
-    if (known.has(topic)) return known.get(topic);
+    const found = known.get(topic);
+    if (found !== undefined || known.has(topic)) return found;
     const levels = topic.split('/');
     const envelope = filters.find((filter) => filterTakes(filter.levels, levels))?.envelope;
     if (known.size >= remembered) known.clear();
