@@ -11,19 +11,26 @@ export interface Timed {
   readonly isRestamped: boolean;
 }
 
+const none: readonly Rejection[] = [];
+
 /**
  * Holds the stamps of one uplink's readings against its arrival and the installation of its device. Readings with a wrong stamp are
  * refused (`future_time`, `before_installation`); of a device with `wrongClock: restamp` all readings of the uplink are moved by the same
  * time, so that the newest was measured when the uplink came and the distances between them stay.
  */
 export function timed(readings: readonly Reading[], device: Device, receivedAt: Instant): Timed {
-  // Instants have one form, so that texts compare as moments do; most stamps need no more than that.
+  let isFine = true;
+  for (const { observedAt } of readings) {
+    // Instants have one form, so that texts compare as moments do; most stamps need no more than that.
+    if (observedAt > receivedAt || (device.installedAt !== undefined && observedAt < device.installedAt)) isFine = false;
+  }
+  if (isFine) return { readings, rejections: none, isRestamped: false };
   const isAhead = ({ observedAt }: Reading): boolean =>
     observedAt > receivedAt && Date.parse(observedAt) > Date.parse(receivedAt) + toleratedAheadMs;
   const isBefore = ({ observedAt }: Reading): boolean => device.installedAt !== undefined && observedAt < device.installedAt;
-  const first = readings.find((reading) => isAhead(reading) || isBefore(reading));
-  if (first === undefined) return { readings, rejections: [], isRestamped: false };
   const wrong = readings.filter((reading) => isAhead(reading) || isBefore(reading));
+  const [first] = wrong;
+  if (first === undefined) return { readings, rejections: none, isRestamped: false };
   if (device.wrongClock === 'restamp') return { readings: moved(readings, receivedAt), rejections: [], isRestamped: true };
   const stamps = [...new Set(wrong.map(({ observedAt }) => observedAt))];
   const more = stamps.length === 1 ? '' : ` and ${stamps.length - 1} more moments`;

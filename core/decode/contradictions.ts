@@ -7,9 +7,9 @@ import { reject, type Rejection } from '../rejection.ts';
  */
 export function withoutContradictions(readings: readonly Reading[]): {
   readonly clear: readonly Reading[];
-  readonly rejections: Rejection[];
+  readonly rejections: readonly Rejection[];
 } {
-  if (!hasTwins(readings)) return { clear: readings, rejections: [] };
+  if (!hasTwins(readings)) return { clear: readings, rejections: none };
   const values = new Map<string, Set<number>>();
   for (const reading of readings) values.set(keyOf(reading), (values.get(keyOf(reading)) ?? new Set()).add(reading.value));
   const rejections: Rejection[] = [];
@@ -28,6 +28,8 @@ export function withoutContradictions(readings: readonly Reading[]): {
   }
   return { clear, rejections };
 }
+
+const none: readonly Rejection[] = [];
 
 /** Whether a quantity is given twice for one moment; long messages are looked through in the long way. */
 function hasTwins(readings: readonly Reading[]): boolean {

@@ -54,22 +54,22 @@ export function prepare(publication: Publication): HeldPublication {
  * JSON of each is from now on a piece of the row's text and no other copy.
  */
 export function rowOf(part: HeldPublication[], first: number): string {
-  const lines = part.map(lineOf);
-  const row = lines.join('\n');
-  let end = -1;
+  // Joined to one text at the end, all at once.
+  let row = '';
+  const ends: number[] = [];
+  for (const { origin, removal, json } of part) {
+    row += `${row === '' ? '' : '\n'}${removal === true ? '-' : '+'}${originText(origin)}\t${json}`;
+    ends.push(row.length);
+  }
   for (let place = 0; place < part.length; place++) {
     let one = part[place] as HeldPublication;
     // It was written before, and nobody knows whether that is on disk: that one may be under way already.
     if (one.seq !== 0) part[place] = one = new HeldPublication(0, one.origin, one.brief, one.json, one.removal === true);
-    end += 1 + (lines[place]?.length ?? 0);
     one.seq = first + place;
+    const end = ends[place] ?? 0;
     one.json = row.slice(end - one.json.length, end);
   }
   return row;
-}
-
-function lineOf({ origin, removal, json }: HeldPublication): string {
-  return `${removal === true ? '-' : '+'}${originText(origin)}\t${json}`;
 }
 
 /** Origins of the messages of one topic differ by their moment only. */

@@ -15,13 +15,14 @@ export function decode(uplink: Uplink): Outcome<Measurement> {
     return refused(reject('decode', 'malformed_payload', `the decoder json got a ${uplink.body.kind}; expected JSON`));
   }
   const { value } = uplink.body;
-  const states = Array.isArray(value) ? (value as unknown[]) : [value];
+  if (!Array.isArray(value)) return decodeState(value, uplink, '');
+  const states = value as readonly unknown[];
   if (states.length > maxStates) {
     return refused(reject('decode', 'too_large', `the message holds ${states.length} measurements; expected at most ${maxStates}`));
   }
   const outcome: Outcome<Measurement> = { values: [], rejections: [] };
   for (const [i, state] of states.entries()) {
-    const { values, rejections } = decodeState(state, uplink, Array.isArray(value) ? `/${i}` : '');
+    const { values, rejections } = decodeState(state, uplink, `/${i}`);
     for (const measurement of values) outcome.values.push(measurement);
     for (const rejection of rejections) outcome.rejections.push(rejection);
   }
