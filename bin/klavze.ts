@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 
 import { version } from '../core/paths.ts';
+import { keepHeapSmall } from '../core/service/heap.ts';
 import { adapterCommand } from './commands/adapter.ts';
 import { agentCommand } from './commands/agent.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
@@ -13,6 +14,7 @@ import { entityCommand } from './commands/entity.ts';
 import { upCommand } from './commands/up.ts';
 import { CommandFailure, exitCodeOf, exitCodes } from './exit.ts';
 
+keepHeapSmall();
 const program = new Command('klavze')
   .description('Sensors and datasets of a municipality become NGSI-LD entities in a context broker.')
   .version(version)

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { startUp, type Running } from '../../bin/up.ts';
 import { loadConfig } from '../../core/service/config.ts';
+import { keepHeapSmall } from '../../core/service/heap.ts';
 import { loadKnowledge } from '../../core/service/knowledge.ts';
 import { createLogger } from '../../core/service/log.ts';
 import type { Load } from './load.ts';
@@ -19,6 +20,7 @@ export interface LineTask extends Load {
   readonly alone?: boolean;
 }
 
+keepHeapSmall();
 const knowledge = await loadKnowledge();
 let running: Running | undefined;
 let folder = '';

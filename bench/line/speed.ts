@@ -3,7 +3,7 @@
  * PUBACK, delivery) against the bare floor (MQTT.js, JSON.parse, axios batches of 100; no check, no durability), in turn, through a real
  * Mosquitto into an HTTP sink, at QoS 0 and 1. Each part is a process of its own; both sides get the same short warm-up. The last line on
  * stdout is one JSON object. `--messages N` (default 50000), `--devices N` (100), `--repetitions N` (3), `--qos 0|1` (both),
- * `--warm-up N` (5000), `--cpu-prof FOLDER` (profiles of the line). Without `--json` a table stands before it.
+ * `--warm-up N` (20000), `--cpu-prof FOLDER` (profiles of the line). Without `--json` a table stands before it.
  */
 import { parseArgs } from 'node:util';
 
@@ -17,7 +17,7 @@ const { values } = parseArgs({
     messages: { type: 'string', default: '50000' },
     devices: { type: 'string', default: '100' },
     repetitions: { type: 'string', default: '3' },
-    'warm-up': { type: 'string', default: '5000' },
+    'warm-up': { type: 'string', default: '20000' },
     qos: { type: 'string' },
     json: { type: 'boolean', default: false },
     'cpu-prof': { type: 'string' },

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { check } from '../../core/entity/check.ts';
 import { isDeviceQuantity } from '../../core/entity/device.ts';
 import { attributesOf, type Entity } from '../../core/entity/entity.ts';
+import { briefOf } from '../../core/outbox/watermarks.ts';
 import { passMessage } from '../../core/pipeline.ts';
 import type { Device, Envelope, MqttMessage, Uplink } from '../../core/plugin.ts';
 import { rejectionCodes } from '../../core/rejection.ts';
@@ -246,6 +247,28 @@ it('every message ends as entities, an event or dead letters, whatever arrives o
     }),
     { numRuns: 500 },
   );
+});
+
+it('a second state of the same form, which skips what was found of the first, is published as the first was', () => {
+  let short = 0;
+  for (const family of families.keys()) {
+    const device: Device = { id: 'd', family, location: [14, 46], datum: 3, phases: 3, name: { sl: 'Trg', en: 'Square' }, owner: 'Občina' };
+    const accounts = { ...knowledge, ...knowledge.agents, device: () => device };
+    for (const envelope of envelopes) {
+      for (const { name, example } of examplesOf('envelopes', envelope.name)) {
+        const message = { ...messageOf(example), receivedAt: now };
+        const [first, second] = [passMessage(message, envelope, accounts), passMessage(message, envelope, accounts)];
+        for (const [place, { entity, json, brief }] of second.publications.entries()) {
+          expect({ name, entity }).toEqual({ name, entity: first.publications[place]?.entity });
+          if (json === undefined) continue;
+          short++;
+          expect(JSON.parse(json)).toEqual(entity);
+          expect(brief).toEqual(briefOf(entity));
+        }
+      }
+    }
+  }
+  expect(short).toBeGreaterThan(50);
 });
 
 /** When the entity was measured: every measured attribute says it. */
