@@ -132,6 +132,8 @@ async function find(run: Run, agent: Agent): Promise<Finding> {
     last = distinct;
     await sleep(200);
   }
+  if (missing().length > 0) run.note(`what klavze says of itself: ${JSON.stringify(await stage.health(agent))}`);
+  if (!agent.program.runs) run.fault('klavze ended by itself');
   // What arrived may not be settled yet; stopping waits for it.
   await sleep(500);
   await agent.program.end('SIGTERM');
@@ -142,7 +144,10 @@ async function find(run: Run, agent: Agent): Promise<Finding> {
   const { history, stale } = await heldBy(stage.brokerUrl, agent.tenant, stage.truth, newest);
   if (history === undefined) run.note('the broker does not give its whole history: what it was seen to take is counted');
   const absent = missing();
-  if (absent.length > 0) run.note(`${absent.length} did not arrive, the first are messages ${absent.slice(0, 10).join(', ')}`);
+  if (absent.length > 0) {
+    run.note(`${absent.length} did not arrive, the first are messages ${absent.slice(0, 10).join(', ')}`);
+    run.note(`the end of its log:\n${agent.program.log.slice(-3_000)}`);
+  }
   return {
     expected,
     holds: (n) => (history === undefined ? agent.recorder.has(n) : history.has(n)),

@@ -29,6 +29,7 @@ export class Circuit {
   private attempts = 0;
   private openUntil = 0;
   private probe: Ticket | undefined;
+  private probeSince = 0;
   private round: symbol = Symbol('round');
   private readonly signal = new Signal();
   private closing = false;
@@ -42,6 +43,7 @@ export class Circuit {
       const rest = this.openUntil - this.options.now();
       if (rest <= 0 && this.probe === undefined) {
         this.probe = this.round = Symbol('probe');
+        this.probeSince = this.options.now();
         return this.probe;
       }
       await this.signal.wait(rest > 0 ? rest : 1_000);
@@ -67,9 +69,11 @@ export class Circuit {
     const { baseMs, capMs, unreachedCapMs, now, random } = this.options;
     const cap = fault.unreached === true ? unreachedCapMs : capMs;
     const pause = fault.kind === 'denied' ? capMs * (0.5 + random() / 2) : jitter(this.attempts, baseMs, cap, random);
+    // While a broker was waited for in vain it was left in peace already.
+    const waited = this.probe === ticket ? now() - this.probeSince : 0;
     this.attempts++;
     this.fault = fault;
-    this.openUntil = now() + Math.max(pause, Math.min(fault.afterMs ?? 0, longestWishMs));
+    this.openUntil = now() + Math.max(pause - waited, Math.min(fault.afterMs ?? 0, longestWishMs));
     this.round = Symbol('round');
     this.probe = undefined;
     return news;

@@ -9,7 +9,7 @@ export interface BrokerClientOptions {
   readonly tenant?: string;
   /** Asked before each request. Never give one that readers of subscriptions may see: brokers forward it to them. */
   readonly token?: () => string | undefined;
-  /** Default 30 s: a broker may first have to fetch a context. */
+  /** Default 25 s: a broker may first have to fetch a context; one that hung is asked again within 30 s of its return. */
   readonly timeoutMs?: number;
   /** Default 4: a context broker has few threads. */
   readonly maxSockets?: number;
@@ -51,7 +51,7 @@ const longestAnswerBytes = 64 * 1024 * 1024;
 /** Speaks to one NGSI-LD broker over few kept connections. The body always goes with Content-Length, never in chunks. Follows no redirect. */
 export function createBrokerClient(options: BrokerClientOptions): BrokerClient {
   const base = new URL(options.url.endsWith('/') ? options.url : `${options.url}/`);
-  const timeoutMs = options.timeoutMs ?? 30_000;
+  const timeoutMs = options.timeoutMs ?? 25_000;
   const pool = new Pool(base.origin, {
     connections: options.maxSockets ?? 4,
     pipelining: 1,

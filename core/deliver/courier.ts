@@ -27,6 +27,8 @@ export interface CourierOptions {
   pause(attempts: number): number;
 }
 
+/** Requests to the history for one batch at the same time; the connections are shared by all batches. */
+const historiesAtOnce = 4;
 /** Batches are not halved for their size below this. */
 const smallestBatchBytes = 64_000;
 
@@ -41,13 +43,12 @@ export class Courier {
   constructor(private readonly options: CourierOptions) {}
 
   async carry(batch: Batch, ticket: Ticket): Promise<void> {
-    const lateLetters = new Map<string, Rejection>();
-    for (const parcel of batch.parcels) {
-      if (parcel.late === undefined) continue;
-      const outcome = await this.addHistory(parcel, batch.context, ticket);
-      if (outcome === 'wait') return;
-      if (outcome !== 'taken') lateLetters.set(parcel.id, outcome);
-    }
+    const lateLetters = await this.addHistories(
+      batch.parcels.filter(({ late }) => late !== undefined),
+      batch.context,
+      ticket,
+    );
+    if (lateLetters === undefined) return;
     const known = batch.parcels.filter(({ json, removal }) => json === undefined && removal === undefined);
     if (known.length > 0) {
       for (const { late, queued } of known) if (late === undefined) this.options.observe('repeated', queued);
@@ -158,6 +159,31 @@ export class Courier {
   private historyOf(entities: readonly Entity[]): string {
     const { prepare } = this.options;
     return temporalBody(prepare === undefined ? entities : entities.map(prepare));
+  }
+
+  /**
+   * The late parts of a batch: a request for each entity, since no broker takes histories of several in one, some at a time. Gives the
+   * reasons of those that were not taken; undefined when the rest must wait.
+   */
+  private async addHistories(parcels: readonly Parcel[], context: string, ticket: Ticket): Promise<Map<string, Rejection> | undefined> {
+    const letters = new Map<string, Rejection>();
+    const left = parcels.values();
+    let waits = false;
+    const next = async (): Promise<boolean> => {
+      const { value: parcel } = left.next();
+      if (parcel === undefined || waits) return false;
+      const outcome = await this.addHistory(parcel, context, ticket);
+      if (outcome === 'wait') waits = true;
+      else if (outcome !== 'taken') letters.set(parcel.id, outcome);
+      return !waits;
+    };
+    const all = async (): Promise<void> => {
+      while (await next());
+    };
+    // Until it is known that there is a history, one asks.
+    if (this.takesHistory !== true) await next();
+    await Promise.all(Array.from({ length: historiesAtOnce }, all));
+    return waits ? undefined : letters;
   }
 
   /** Gives the late part to the broker's history. Anything but `taken` and `wait` is the reason why it is kept as a dead letter. */

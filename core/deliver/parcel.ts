@@ -70,14 +70,21 @@ function statesUpToRemoval(states: readonly Queued[]): readonly Queued[] {
 /** The states from the first on that belong to the history as a whole, in one request. */
 function history(id: string, states: readonly Queued[], options: PlanOptions): Parcel {
   const late: { readonly queued: Queued; readonly entity: Entity }[] = [];
+  const all: Queued[] = [];
+  const texts = new Set<string>();
   for (const queued of states) {
     const plan = queued.removal === true || late.length >= mostLate ? {} : planOf(queued.entity, options.outbox);
     if (plan.live !== undefined || plan.late === undefined) break;
-    late.push({ queued, entity: plan.late });
+    all.push(queued);
+    // A message that came again although what it says is with the broker: its acknowledgement was lost.
+    const text = queued.json ?? JSON.stringify(queued.entity);
+    if (!texts.has(text) && options.outbox.wasTaken?.(queued) !== true) late.push({ queued, entity: plan.late });
+    texts.add(text);
   }
+  if (late.length === 0) return { id, queued: all };
   const { prepare } = options;
   const entities = late.map(({ entity }) => (prepare === undefined ? entity : prepare(entity)));
-  return { id, queued: late.map(({ queued }) => queued), late, historyJson: temporalBody(entities) };
+  return { id, queued: all, late, historyJson: temporalBody(entities) };
 }
 
 function lateOf(queued: readonly Queued[], { late }: Plan, { prepare }: PlanOptions): Partial<Parcel> {

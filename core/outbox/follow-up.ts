@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
 
+import { mayHeal } from './disk.ts';
 import type { MarkBook } from './mark-book.ts';
 import type { Queued, Settlement } from './outbox.ts';
-import { isDone, type Segment, type SegmentIndex } from './segments.ts';
+import { KeptSegments } from './kept.ts';
+import { isDone, parseLine, type Segment, type SegmentIndex } from './segments.ts';
 import type { SqliteStore } from './sqlite-store.ts';
 import { idOf } from './watermarks.ts';
 
@@ -15,8 +17,9 @@ export interface FollowUpOptions {
 
 /**
  * Brings into the file what the broker has taken. Which publications are settled goes along with the next commit, or by itself after
- * `restMs`; watermarks are written every `sweepMs`, and only then the rows go whose publications they follow from. So whatever the moment
- * at which the process ends, the file says of each publication either that it waits or that its watermark holds.
+ * `restMs`; watermarks are written every `sweepMs`, and only then the rows may go whose publications they follow from. So whatever the
+ * moment at which the process ends, the file says of each publication either that it waits or that its watermark holds. The newest rows of
+ * which everything is settled stay for a while: by them a state that comes again after a crash is known.
  */
 export interface FollowUp {
   settled(accepted: readonly Queued[], refused: Settlement['refused']): void;
@@ -26,6 +29,10 @@ export interface FollowUp {
   write(): void;
   /** That transaction has come through. */
   written(): void;
+  /** Whether the broker has taken the very same state lately. */
+  wasTaken(queued: Queued): boolean;
+  /** Rows that are only remembered go: the disk is full. */
+  forgetKept(): void;
   /** A segment read at start: the watermarks of what was settled of it may not be written yet. */
   recover(segment: Segment): void;
   clear(): void;
@@ -41,10 +48,18 @@ export function createFollowUp({ store, marks, index, logger }: FollowUpOptions)
   const done = new Set<Segment>();
   /** Settled in part, with watermarks that are not written yet. */
   const partial = new Set<Segment>();
+  let kept = new KeptSegments(entriesOf);
+  let leaving = 0;
   let sweeping = false;
   let lastSweep = 0;
   let timer: NodeJS.Timeout | undefined;
   let failed = false;
+
+  function entriesOf({ entries, first }: Segment): readonly (Queued | undefined)[] {
+    if (entries !== undefined) return entries;
+    const body = store.onFile(() => store.file.body.get(first));
+    return body?.split('\n').map((line, place) => parseLine(line, first + place)) ?? [];
+  }
 
   /** The segment of a publication that was not settled before. */
   function settle(seq: number): Segment | undefined {
@@ -55,6 +70,7 @@ export function createFollowUp({ store, marks, index, logger }: FollowUpOptions)
     segment.settled |= bit;
     index().waiting--;
     changed.add(segment);
+    kept.touched(segment);
     return segment;
   }
 
@@ -75,27 +91,33 @@ export function createFollowUp({ store, marks, index, logger }: FollowUpOptions)
         if (text === undefined) file.forgetMarks.run(id);
         else file.setMarks.run(id, text);
       }
-      for (const { first } of done) {
-        file.deleteSegment.run(first);
-        file.deleteSettled.run(first);
-      }
-      for (const { first, settled } of partial) file.setSettled.run(first, settled, settled);
+      for (const { first, settled, refused } of done) file.setSettled.run(first, settled, settled, refused);
+      for (const { first, settled, refused } of partial) file.setSettled.run(first, settled, settled, refused);
+      const leave = kept.excess(doneNow());
+      for (const { first } of leave) remove(first);
+      leaving = leave.length;
     }
-    for (const segment of changed) {
-      if (sweeping && isDone(segment)) {
-        file.deleteSegment.run(segment.first);
-        file.deleteSettled.run(segment.first);
-      } else file.setSettled.run(segment.first, segment.settled, sweeping ? segment.settled : segment.marked);
-    }
+    for (const { first, settled, marked, refused } of changed) file.setSettled.run(first, settled, sweeping ? settled : marked, refused);
+  }
+
+  function remove(first: number): void {
+    store.file.deleteSegment.run(first);
+    store.file.deleteSettled.run(first);
+  }
+
+  /** All of which everything is settled and not yet written. */
+  function doneNow(): Segment[] {
+    return [...done, ...[...changed].filter((segment) => isDone(segment))];
   }
 
   function written(): void {
-    const gone = new Set(sweeping ? done : []);
+    const gone = new Set(sweeping ? doneNow() : []);
     for (const segment of changed) {
       partial.delete(segment);
       if (sweeping) segment.marked = segment.settled;
-      if (isDone(segment)) (sweeping ? gone : done).add(segment);
-      else if (segment.marked !== segment.settled) partial.add(segment);
+      if (isDone(segment)) {
+        if (!sweeping) done.add(segment);
+      } else if (segment.marked !== segment.settled) partial.add(segment);
     }
     changed.clear();
     if (!sweeping) return;
@@ -104,6 +126,9 @@ export function createFollowUp({ store, marks, index, logger }: FollowUpOptions)
     done.clear();
     marks.written();
     index().drop(gone);
+    kept.drop(leaving);
+    leaving = 0;
+    for (const segment of [...gone].toSorted((one, other) => one.first - other.first)) kept.keep(segment);
     lastSweep = performance.now();
   }
 
@@ -136,40 +161,60 @@ export function createFollowUp({ store, marks, index, logger }: FollowUpOptions)
         if (isDone(segment)) index().release(segment);
       }
       for (const { queued } of refused) {
-        const segment = settle(queued.seq);
+        const isWhole = settle(queued.seq) !== undefined;
+        const segment = index().find(queued.seq);
         if (segment === undefined) continue;
+        const bit = 1 << (queued.seq - segment.first);
+        segment.refused |= bit;
         // Nothing of it holds at the broker: no watermark follows from it.
-        segment.marked |= 1 << (queued.seq - segment.first);
+        if (isWhole) segment.marked |= bit;
         if (isDone(segment)) index().release(segment);
       }
       later();
     },
     writeRefused({ accepted, refused }) {
       const taken = new Set(accepted.map(({ seq }) => seq));
-      const bits = new Map<Segment, { settled: number; marked: number }>();
+      const bits = new Map<Segment, { settled: number; marked: number; refused: number }>();
       for (const { queued } of refused) {
         const segment = index().find(queued.seq);
         if (segment === undefined) continue;
         const bit = 1 << (queued.seq - segment.first);
-        const own = bits.get(segment) ?? { settled: segment.settled, marked: segment.marked };
-        bits.set(segment, { settled: own.settled | bit, marked: taken.has(queued.seq) ? own.marked : own.marked | bit });
+        const own = bits.get(segment) ?? segment;
+        const marked = taken.has(queued.seq) ? own.marked : own.marked | bit;
+        bits.set(segment, { settled: own.settled | bit, marked, refused: own.refused | bit });
       }
-      for (const [{ first }, { settled, marked }] of bits) store.file.setSettled.run(first, settled, marked);
+      for (const [{ first }, { settled, marked, refused: not }] of bits) store.file.setSettled.run(first, settled, marked, not);
     },
     write,
     written,
     recover(segment) {
+      if (segment.settled !== 0) kept.touched(segment);
       const unmarked = segment.settled & ~segment.marked;
-      if (unmarked === 0 && !isDone(segment)) return;
-      if (unmarked !== 0) {
-        for (const [place, queued] of index().entriesOf(segment).entries()) {
-          if (queued !== undefined && (unmarked & (1 << place)) !== 0) mark(queued);
-        }
+      if (unmarked === 0 && isDone(segment)) {
+        index().drop(new Set([segment]));
+        segment.size = store.onFile(() => store.file.size.get(segment.first)) ?? 0;
+        kept.keep(segment);
+      }
+      if (unmarked === 0) return;
+      for (const [place, queued] of index().entriesOf(segment).entries()) {
+        if (queued !== undefined && (unmarked & (1 << place)) !== 0) mark(queued);
       }
       (isDone(segment) ? done : changed).add(segment);
       later();
     },
+    wasTaken: (queued) => kept.wasTaken(queued),
+    forgetKept() {
+      const all = kept.all();
+      if (all.length === 0) return;
+      try {
+        store.transact(() => all.forEach(({ first }) => remove(first)));
+        kept.drop(all.length);
+      } catch (error) {
+        if (!mayHeal(error)) throw error;
+      }
+    },
     clear() {
+      kept = new KeptSegments(entriesOf);
       changed.clear();
       done.clear();
       partial.clear();

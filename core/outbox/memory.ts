@@ -2,6 +2,7 @@ import type { Instant } from '../plugin.ts';
 import { shardOf } from './hash.ts';
 import type { Consignment, DeadLetter, DeadLetterStore, Outbox, Queued, StoredDeadLetter } from './outbox.ts';
 import { letterOf } from './letters.ts';
+import { Recent } from './recent.ts';
 import { advance, type Marks } from './watermarks.ts';
 
 /** An outbox that lasts as long as the process: for dry runs and tests. */
@@ -13,6 +14,7 @@ export function createMemoryOutbox(clock: () => Instant = () => new Date().toISO
   const marks = new Map<string, Marks>();
   const state = new Map<string, string>();
   const listeners: (() => void)[] = [];
+  const recent = new Recent();
 
   function keep(letter: DeadLetter): void {
     letters.push({ ...letter, id: letters.length + 1, at: clock() });
@@ -57,12 +59,16 @@ export function createMemoryOutbox(clock: () => Instant = () => new Date().toISO
     settle({ accepted, refused }) {
       const settled = new Set([...accepted, ...refused.map(({ queued }) => queued)].map((queued) => queued.seq));
       queue = queue.filter((queued) => !settled.has(queued.seq));
-      for (const { entity, removal } of accepted) {
+      const refusedSeqs = new Set(refused.map(({ queued }) => queued.seq));
+      for (const queued of accepted) {
+        const { entity, removal } = queued;
+        if (!refusedSeqs.has(queued.seq)) recent.add(queued);
         if (removal === true) marks.delete(entity.id);
         else marks.set(entity.id, advance(marks.get(entity.id) ?? new Map(), entity));
       }
       for (const { queued, rejection } of refused) keep(letterOf(queued, rejection));
     },
+    wasTaken: (queued) => recent.has(queued),
     watermark: (entityId, attribute) => marks.get(entityId)?.get(attribute),
     depth: (now) => ({ count: queue.length, oldestMs: ageAt(now, queue[0]?.origin.receivedAt) }),
     deadLetters,

@@ -107,6 +107,8 @@ export interface Outbox {
   /** Moment of the newest value of any attribute that the broker holds of the entity; empty: of none. Left out where asking costs as much as `watermark`. */
   newestMark?(entityId: string): Instant;
   watermark(entityId: string, attribute: string): Watermark | undefined;
+  /** Whether the broker has taken the very same state lately, among the last 2,000 or so. Left out where this is not known. */
+  wasTaken?(queued: Queued): boolean;
   /** Publications waiting, and the age of the oldest in milliseconds at `now`. */
   depth(now: Instant): { readonly count: number; readonly oldestMs: number };
   deadLetters: DeadLetterStore;

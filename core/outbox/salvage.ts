@@ -95,12 +95,12 @@ function copySegments(from: Database.Database, target: OutboxFile): Copied {
   const unreadable = readNumbered(from, 'segments', 'first', (row) => {
     const { first, count, at, body } = row as unknown as { first: number; count: number; at: Instant; body: string };
     if (count < 1 || count > segmentSize) return;
-    const { settled: bits = 0, marked = 0 } = (settled.get(first) ?? {}) as { settled?: number; marked?: number };
+    const { settled: bits = 0, marked = 0, refused = bits } = (settled.get(first) ?? {}) as Partial<Record<string, number>>;
     const lines = body.split('\n');
     let bad = 0;
     for (let place = 0; place < count; place++) if (parseLine(lines[place] ?? '', first) === undefined) bad |= 1 << place;
     target.insertSegment.run(first, count, at, body);
-    target.setSettled.run(first, bits | bad, marked | bad);
+    target.setSettled.run(first, bits | bad, marked | bad, refused | bad);
     torn += bitsIn(bad & ~bits);
     saved += count - bitsIn(bits | bad);
     last = Math.max(last, first + count - 1);

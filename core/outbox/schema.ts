@@ -42,6 +42,8 @@ const migrations: readonly (string | ((db: Database.Database) => void))[] = [
     for (let rows = some.all(0); rows.length > 0; rows = some.all(rows.at(-1)?.seq ?? Infinity)) takeRows(db, rows);
     db.exec("DROP TABLE publications; DELETE FROM counters WHERE name = 'queued';");
   },
+  // Of what older versions settled it is not known whether the broker took it.
+  'ALTER TABLE settled ADD COLUMN refused INTEGER NOT NULL DEFAULT 0; UPDATE settled SET refused = settled;',
 ];
 
 /** A row as files before version 3 have it: one for each publication. */

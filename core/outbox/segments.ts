@@ -14,6 +14,8 @@ export interface Segment {
   /** A bit for each that is settled, and for each settled one whose watermark is written. */
   settled: number;
   marked: number;
+  /** Of the settled ones those that the broker did not take, or of which it is not known. */
+  refused: number;
   /** Undefined while they lie in the file only. */
   entries: readonly (Queued | undefined)[] | undefined;
   /** Length of the entries in characters. */
@@ -125,19 +127,20 @@ export class SegmentIndex {
   private readonly reread: Segment[] = [];
   /** Publications that wait. */
   waiting = 0;
+  /** Number of the newest segment, also when it is dropped, and the number after all its publications. */
+  newest = 0;
+  next = 1;
 
   /** `read` gives the lines of a row. */
   constructor(private readonly read: (first: number) => string | undefined) {}
-
-  get last(): Segment | undefined {
-    return this.segments.at(-1);
-  }
 
   add(segment: Segment): void {
     if (this.held + segment.size > mostHeld) segment.entries = undefined;
     if (segment.entries !== undefined) this.held += segment.size;
     this.segments.push(segment);
     this.waiting += segment.count - bitsIn(segment.settled);
+    this.newest = segment.first;
+    this.next = segment.first + segment.count;
   }
 
   /** The segment that holds a number. */

@@ -22,6 +22,7 @@ export interface SegmentRow {
   readonly at: Instant;
   readonly settled: number | null;
   readonly marked: number | null;
+  readonly refused: number | null;
 }
 
 export type OutboxFile = ReturnType<typeof openFile>;
@@ -54,10 +55,11 @@ function statements(db: Database.Database) {
     setLast: db.prepare<[number]>("UPDATE counters SET value = ? WHERE name = 'last'"),
     insertSegment: db.prepare<[number, number, Instant, string]>('INSERT INTO segments VALUES (?, ?, ?, ?)'),
     segments: db.prepare<[number], SegmentRow>(
-      'SELECT first, count, at, settled, marked FROM segments LEFT JOIN settled USING (first) WHERE first > ? ORDER BY first',
+      'SELECT first, count, at, settled, marked, refused FROM segments LEFT JOIN settled USING (first) WHERE first > ? ORDER BY first',
     ),
     body: db.prepare<[number], string>('SELECT body FROM segments WHERE first = ?').pluck(),
-    setSettled: db.prepare<[number, number, number]>('INSERT OR REPLACE INTO settled VALUES (?, ?, ?)'),
+    size: db.prepare<[number], number>('SELECT length(body) FROM segments WHERE first = ?').pluck(),
+    setSettled: db.prepare<[number, number, number, number]>('INSERT OR REPLACE INTO settled VALUES (?, ?, ?, ?)'),
     deleteSegment: db.prepare<[number]>('DELETE FROM segments WHERE first = ?'),
     deleteSettled: db.prepare<[number]>('DELETE FROM settled WHERE first = ?'),
     insertLetter: db.prepare<[string, string, string, string, string, Uint8Array]>(

@@ -11,6 +11,7 @@ import { deadLetterStore, keepLetter, letterOf } from './letters.ts';
 import type { Consignment, DeadLetter, Done, Outbox, Queued, Settlement, StateStore } from './outbox.ts';
 import { MarkBook } from './mark-book.ts';
 import { prepare, rowOf, SegmentIndex, segmentSize, type HeldPublication, type Segment } from './segments.ts';
+import type { SegmentRow } from './sqlite-file.ts';
 import { idOf } from './watermarks.ts';
 import { createSqliteStore } from './sqlite-store.ts';
 
@@ -78,16 +79,21 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
     const version = store.onFile(() => store.file.version.get()) ?? 0;
     if (version === seenVersion) return;
     seenVersion = version;
-    const rows = store.onFile(() => store.file.segments.all(index.last?.first ?? 0));
-    for (const { first, count, at, settled, marked } of rows) {
-      const segment: Segment = { first, count, at, settled: settled ?? 0, marked: marked ?? 0, entries: undefined, size: 0 };
-      index.add(segment);
-      followUp.recover(segment);
+    const rows = store.onFile(() => store.file.segments.all(index.newest));
+    for (const row of rows) {
+      followUp.recover(takeOver(row));
     }
   }
 
+  function takeOver({ first, count, at, settled, marked, refused }: SegmentRow): Segment {
+    const bits = { settled: settled ?? 0, marked: marked ?? 0, refused: refused ?? 0 };
+    const segment: Segment = { first, count, at, ...bits, entries: undefined, size: 0 };
+    index.add(segment);
+    return segment;
+  }
+
   function commit(group: readonly Waiting[]): void {
-    if (freeBytes() <= 0) store.shrinkLog();
+    if (freeBytes() <= 0) makeRoom();
     if (freeBytes() <= 0) throw new DiskReserveReached(`the disk of ${path} has too little free space`);
     const all: HeldPublication[] = [];
     for (const { publications } of group) for (const one of publications) all.push(one);
@@ -99,9 +105,14 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
     });
     followUp.written();
     if (segments.length === 0) return;
-    if (segments[0]?.first !== (index.last?.first ?? 0) + (index.last?.count ?? 1)) lookForOthersBefore(segments[0]?.first ?? 0);
+    if (segments[0]?.first !== index.next) lookForOthersBefore(segments[0]?.first ?? 0);
     for (const segment of segments) index.add(segment);
     for (const listener of listeners) listener();
+  }
+
+  function makeRoom(): void {
+    followUp.forgetKept();
+    store.shrinkLog();
   }
 
   function insert(all: readonly HeldPublication[]): Segment[] {
@@ -112,7 +123,7 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
       const part = all.slice(from, from + segmentSize);
       const row = rowOf(part, first);
       store.file.insertSegment.run(first, part.length, at, row);
-      segments.push({ first, count: part.length, at, settled: 0, marked: 0, entries: part, size: row.length });
+      segments.push({ first, count: part.length, at, settled: 0, marked: 0, refused: 0, entries: part, size: row.length });
       first += part.length;
     }
     store.file.setLast.run(first - 1);
@@ -121,9 +132,9 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
 
   /** Another process appended between two of our commits. */
   function lookForOthersBefore(first: number): void {
-    for (const row of store.file.segments.all(index.last?.first ?? 0)) {
+    for (const row of store.file.segments.all(index.newest)) {
       if (row.first >= first) break;
-      index.add({ ...row, settled: row.settled ?? 0, marked: row.marked ?? 0, entries: undefined, size: 0 });
+      takeOver(row);
     }
   }
 
@@ -178,6 +189,7 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
     },
     newestMark: (entityId) => marks.newest(entityId),
     watermark: (entityId, attribute) => marks.watermark(entityId, attribute),
+    wasTaken: (queued) => followUp.wasTaken(queued),
     depth(now) {
       lookForOthers();
       const oldest = index.oldest()?.at;

@@ -126,6 +126,21 @@ describe('deliverer', () => {
     expect([counts.get('late'), counts.get('repeated'), counts.get('accepted')]).toEqual([1, 1, 4]);
   });
 
+  it('does not send again what came twice, however old it is', async () => {
+    start();
+    const states = [1, 2, 3, 4].map((level) => gauge('a', level, level));
+    await outbox.append(consign(...states));
+    await until(empty);
+    await outbox.append(consign(...states, gauge('a', 9, 2), gauge('a', 5, 5)));
+    await until(empty);
+
+    // What another value says of the same moment is no repeat.
+    const late = sink.requests.filter(({ path }) => path === '/ngsi-ld/v1/temporal/entities');
+    expect(late.map(({ entities: sent }) => sent)).toMatchObject([[{ waterLevel: [{ value: 9 }] }]]);
+    expect(sink.state.get(id('a'))).toMatchObject(gauge('a', 5, 5));
+    expect([counts.get('late'), counts.get('accepted')]).toEqual([1, 10]);
+  });
+
   const backlog = () =>
     consign(...Array.from({ length: 1_200 }, (_, n) => gauge(`g${n % 30}`, n, Math.floor(n / 30))), gauge('once', 1, 3));
 

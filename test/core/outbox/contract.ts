@@ -87,6 +87,27 @@ export function outboxContract(name: string, open: () => Outbox): void {
       expect(outbox.deadLetters.count()).toBe(1);
     });
 
+    it('knows an older state that was taken before, but none that was refused, only waits, or was removed since', async () => {
+      await outbox.append(consign(gauge('a', 1, 1), gauge('a', 2, 2), gauge('b', 1, 1), gauge('c', 1, 1), gauge('d', 1, 1)));
+      const [a1, a2, b, c] = outbox.peek(9, 0, 1);
+      if (a1 === undefined || a2 === undefined || b === undefined || c === undefined) throw new Error('nothing queued');
+      const rejection = reject('deliver', 'refused_by_broker', 'the broker says no');
+      outbox.settle({ accepted: [a1, a2, c], refused: [{ queued: b, rejection }] });
+      await outbox.append(removal('c'));
+      outbox.settle({ accepted: outbox.peek(9, 0, 1).filter(({ removal: isRemoval }) => isRemoval === true), refused: [] });
+
+      await outbox.append(consign(gauge('a', 1, 1), gauge('a', 1, 2), gauge('b', 1, 1), gauge('c', 1, 1)));
+
+      const again = outbox.peek(9, 0, 1).map((queued) => [queued.entity.id.at(-1), outbox.wasTaken?.(queued)]);
+      expect(again).toEqual([
+        ['d', false],
+        ['a', true],
+        ['a', false],
+        ['b', false],
+        ['c', false],
+      ]);
+    });
+
     it('keeps removals in order with the states, and forgets the watermarks of what was removed', async () => {
       await outbox.append(consign(gauge('a', 1, 30)));
       await outbox.append(removal('a'));

@@ -248,6 +248,36 @@ describe('sqlite outbox', () => {
     expect(outbox.watermark('urn:ngsi-ld:WaterObserved:g37', 'waterLevel')?.observedAt).toBe('2026-05-01T10:10:00.000Z');
     expect(outbox.watermark('urn:ngsi-ld:WaterObserved:g38', 'waterLevel')).toBeUndefined();
     expect(outbox.newestMark?.('urn:ngsi-ld:WaterObserved:g3')).toBe('2026-05-01T10:10:00.000Z');
+
+    // Messages come again: those of a whole row, of one that is settled in part, one that was refused, and one that still waits.
+    await outbox.append(consign(...[3, 37, 38, 39].map((n) => gauge(`g${n}`, n, 10))));
+    const again = outbox.peek(99, 0, 1).slice(2);
+    expect(again.map((queued) => outbox.wasTaken?.(queued))).toEqual([true, true, false, false]);
+  });
+
+  it('keeps what was taken lately in the file, but only so much of it', async () => {
+    const path = newPath();
+    const outbox = open(path);
+    const states = Array.from({ length: 4_500 }, (_, n) => gauge(`g${n % 90}`, n, Math.floor(n / 90)));
+    for (let from = 0; from < states.length; from += 900) {
+      await outbox.append(consign(...states.slice(from, from + 900)));
+      outbox.settle({ accepted: outbox.peek(999, 0, 1), refused: [] });
+      await new Promise((resolve) => setTimeout(resolve, 600));
+    }
+    await outbox.close();
+
+    const db = new Database(path, { readonly: true });
+    const count = db.prepare('SELECT sum(count) FROM segments').pluck().get();
+    const orphans = db.prepare('SELECT count(*) FROM settled WHERE first NOT IN (SELECT first FROM segments)').pluck().get();
+    db.close();
+    expect(count).toBeGreaterThanOrEqual(2_000);
+    expect(count).toBeLessThan(3_000);
+    expect(orphans).toBe(0);
+
+    const next = open(path);
+    expect([next.depth('2026-05-01T10:00:00.000Z').count, next.peek(9, 0, 1)]).toEqual([0, []]);
+    await next.append(consign(states[0] as never, states[4_400] as never, states[4_499] as never));
+    expect(next.peek(9, 0, 1).map((queued) => next.wasTaken?.(queued))).toEqual([false, true, true]);
   });
 
   it('refuses a file of a newer version', async () => {
