@@ -8,6 +8,7 @@ COPY core core
 COPY agents agents
 COPY adapters adapters
 COPY embedded embedded
+COPY sharing sharing
 COPY bin bin
 RUN npm run build
 # Declared decoders are read as they are.

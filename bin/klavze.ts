@@ -9,6 +9,7 @@ import { deadLettersCommand } from './commands/dead-letters.ts';
 import { decoderCommand } from './commands/decoder.ts';
 import { deviceCommand } from './commands/device.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { shareCommand } from './commands/share.ts';
 import { tableCommand } from './commands/tables.ts';
 import { entityCommand } from './commands/entity.ts';
 import { upCommand } from './commands/up.ts';
@@ -29,6 +30,7 @@ for (const command of [
   entityCommand(),
   deadLettersCommand(),
   tableCommand(),
+  shareCommand(),
   doctorCommand(),
 ]) {
   program.addCommand(command);

@@ -1,7 +1,7 @@
 /** The whole process put together from its parts: the one place that knows core, embedded brokers and plug-ins. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Router } from 'express';
+import { Router as createRouter, type Router } from 'express';
 
 import { openCommandLedger } from '../core/command/ledger.ts';
 import { wallClock } from '../core/clock.ts';
@@ -33,6 +33,7 @@ import { outboxFile } from './files.ts';
 import { openInbox } from './inbox.ts';
 import { startProvisioning } from './provisioning.ts';
 import { registerCommands } from './registrar.ts';
+import { prepareSharing } from './sharing.ts';
 
 export interface Running {
   readonly urls: { readonly broker: string; readonly mqtt: string; readonly http: string };
@@ -109,13 +110,23 @@ async function start(
     envelopes: knowledge.agents.envelopes,
     ledger: commandLedger,
   });
-  const http = await serve(config, knowledge, metrics, checks, { '/ingest': ingest, '/iot': iot, '/': commands });
+  // What is there only once the broker is.
+  const doors = createRouter();
+  const http = await serve(config, knowledge, metrics, checks, { '/ingest': ingest, '/iot': iot, '/': commands, '/sharing': doors });
   closers.push(() => http.close());
   for (const port of scope === 'everything' ? config.provisioning.ports : []) {
     const door = await startDoor(config.http.host, port, { '/iot': iot, '/': commands });
     closers.push(() => door.close());
   }
   const brokerUrl = await broker(config, log, closers);
+  if (scope === 'everything') {
+    const sharing = prepareSharing(config, knowledge.models, { broker: brokerUrl, http: http.url }, metrics.registry, clock, log);
+    if (sharing !== undefined) {
+      closers.push(() => sharing.stop());
+      doors.use(sharing.router);
+      sharing.start();
+    }
+  }
   const deliverer = deliver(config, knowledge, outbox, brokerUrl, http.url, metrics, log);
   closers.push(() => deliverer.stop());
   checks['broker'] = () => {

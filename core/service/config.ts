@@ -26,6 +26,7 @@ export interface Config {
   /** `inbox` in the data folder when left out. */
   readonly inboxDir?: string;
   readonly tablesDir: string;
+  readonly partnersDir: string;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly http: { readonly host: string; readonly port: number };
   readonly mqtt: {
@@ -55,6 +56,10 @@ export interface Config {
     readonly ports: readonly number[];
     readonly endpoint?: string;
   };
+  readonly sharing: { readonly endpoint?: string; readonly publicUrl?: string; readonly watchSeconds: number };
+  readonly partners: Readonly<
+    Record<string, { readonly token?: string; readonly clientSecret?: string; readonly username?: string; readonly password?: string }>
+  >;
   readonly ingest: Readonly<Record<string, { readonly token?: string; readonly tokenInQuery: boolean }>>;
 }
 
@@ -67,6 +72,9 @@ const variables: Readonly<Record<string, readonly [section: string, key: string]
   KLAVZE_DECODERS_DIR: ['decodersDir'],
   KLAVZE_INBOX_DIR: ['inboxDir'],
   KLAVZE_TABLES_DIR: ['tablesDir'],
+  KLAVZE_PARTNERS_DIR: ['partnersDir'],
+  KLAVZE_SHARING_ENDPOINT: ['sharing', 'endpoint'],
+  KLAVZE_SHARING_PUBLIC_URL: ['sharing', 'publicUrl'],
   KLAVZE_LOG_LEVEL: ['logLevel'],
   KLAVZE_HTTP_HOST: ['http', 'host'],
   KLAVZE_HTTP_PORT: ['http', 'port'],
@@ -93,7 +101,8 @@ const variables: Readonly<Record<string, readonly [section: string, key: string]
 };
 
 /** `KLAVZE_INGEST_NETMORE_TOKEN` is the token of the network `netmore`, `KLAVZE_ADAPTER_NAP_COUNTERS_PASSWORD` that of the adapter. */
-const namedSecret = /^KLAVZE_(?:(INGEST)|ADAPTER)_([A-Z0-9_]+)_(TOKEN|USERNAME|PASSWORD)$/;
+const namedSecret = /^KLAVZE_(INGEST|ADAPTER|PARTNER)_([A-Z0-9_]+?)_(TOKEN|USERNAME|PASSWORD|CLIENT_SECRET)$/;
+const sections: Readonly<Record<string, string>> = { INGEST: 'ingest', ADAPTER: 'adapters', PARTNER: 'partners' };
 
 /** Read elsewhere: by the command line and by the tests. */
 const otherVariables = new Set(['KLAVZE_CONFIG', 'KLAVZE_SHARED', 'KLAVZE_GOLDEN']);
@@ -118,6 +127,7 @@ export function loadConfig(environment: Environment, cwd: string, path?: string)
     decodersDir: resolve(base, fromFile.decodersDir),
     ...(fromFile.inboxDir !== undefined && { inboxDir: resolve(base, fromFile.inboxDir) }),
     tablesDir: resolve(base, fromFile.tablesDir),
+    partnersDir: resolve(base, fromFile.partnersDir),
   }) as unknown as Record<string, unknown>;
 
   const faults: string[] = [];
@@ -128,8 +138,8 @@ export function loadConfig(environment: Environment, cwd: string, path?: string)
   if (faults.length > 0) throw new ConfigError('the environment is not valid', faults);
 
   const config = readYaml<Config>(JSON.stringify(settings), 'configuration', schema);
-  const { dataDir, devices, decodersDir, tablesDir, inboxDir } = config;
-  const paths = { dataDir, devices, decodersDir, tablesDir, ...(inboxDir !== undefined && { inboxDir }) };
+  const { dataDir, devices, decodersDir, tablesDir, partnersDir, inboxDir } = config;
+  const paths = { dataDir, devices, decodersDir, tablesDir, partnersDir, ...(inboxDir !== undefined && { inboxDir }) };
   return { ...config, ...Object.fromEntries(Object.entries(paths).map(([key, path]) => [key, resolve(cwd, path)])) };
 }
 
@@ -158,9 +168,10 @@ function readVariable(name: string, environment: Environment, faults: string[]):
 function namedVariables(environment: Environment): [string, readonly string[]][] {
   const names = new Set(Object.keys(environment).map((name) => name.replace(/_FILE$/, '')));
   return [...names].flatMap((name): [string, readonly string[]][] => {
-    const [, ingest, owner = '', key = ''] = namedSecret.exec(name) ?? [];
+    const [, kind = '', owner = '', key = ''] = namedSecret.exec(name) ?? [];
     if (owner === '') return [];
-    return [[name, [ingest === undefined ? 'adapters' : 'ingest', owner.toLowerCase().replaceAll('_', '-'), key.toLowerCase()]]];
+    const member = key === 'CLIENT_SECRET' ? 'clientSecret' : key.toLowerCase();
+    return [[name, [sections[kind] ?? '', owner.toLowerCase().replaceAll('_', '-'), member]]];
   });
 }
 

@@ -76,7 +76,7 @@ export async function upAndReady(environment: Readonly<Record<string, string>>, 
     child.kill('SIGTERM');
     return end;
   };
-  return { urls, stop };
+  return { urls, stop, child };
 }
 
 /** The part of a configuration that keeps every adapter from reaching out of this machine. */

@@ -11,7 +11,7 @@ interface Cruise {
 /** Which folder needs which, as a Mermaid picture; made by the tool that also holds the fences. */
 export async function dependencyPicture(): Promise<string> {
   const bin = join(packageRoot, 'node_modules', 'dependency-cruiser', 'bin', 'dependency-cruise.mjs');
-  const folders = ['core', 'agents', 'adapters', 'embedded', 'bin'];
+  const folders = ['core', 'agents', 'adapters', 'embedded', 'sharing', 'bin'];
   const { stdout } = await promisify(execFile)(process.execPath, [bin, '--output-type', 'json', ...folders], {
     cwd: packageRoot,
     maxBuffer: 64 * 1024 * 1024,

@@ -1,0 +1,72 @@
+import type { Registry } from 'prom-client';
+
+import { ConfigError } from '../core/errors.ts';
+import type { Models } from '../core/entity/models.ts';
+import type { Instant } from '../core/plugin.ts';
+import type { Config } from '../core/service/config.ts';
+import type { Logger } from '../core/service/log.ts';
+import type { Surroundings } from '../sharing/documents.ts';
+import { relayToken } from '../sharing/files.ts';
+import { loadPartners } from '../sharing/load.ts';
+import type { Partner } from '../sharing/partner.ts';
+import { createSharing, type Sharing } from '../sharing/start.ts';
+import { contextUrlOf } from './context-url.ts';
+
+/** The declared partners. @throws {ConfigError} listing every fault. */
+export function readPartners(config: Config, models: Models): Partner[] {
+  const partners = loadPartners(config.partnersDir, models, config.partners);
+  const pulling = partners.filter(({ mode }) => mode === 'federation');
+  if (pulling.length > 0 && config.sharing.publicUrl === undefined) {
+    throw new ConfigError(
+      `${pulling.map(({ name }) => name).join(', ')}: mode federation needs sharing.publicUrl (KLAVZE_SHARING_PUBLIC_URL), where the partner reaches our data`,
+    );
+  }
+  return partners;
+}
+
+/** `ownUrl`: of this process's HTTP server. */
+export function surroundingsOf(config: Config, models: Models, ownUrl: string): Surroundings {
+  const base = endpointOf(config, ownUrl);
+  return {
+    notifyUrl: (partner) => `${base}/sharing/notify/${partner}`,
+    relayToken: relayToken(config.dataDir),
+    contextOf(type) {
+      const subject = models.subjects.get(models.types.get(type)?.subject ?? '');
+      return subject === undefined ? '' : contextUrlOf(config, subject, ownUrl);
+    },
+    knownTypes: [...models.types.keys()],
+    isRelationship: (type, attribute) => models.types.get(type)?.attributes[attribute]?.kind === 'Relationship',
+    publicUrl: config.sharing.publicUrl?.replace(/\/+$/, ''),
+  };
+}
+
+/** What `klavze up` runs for partners; undefined where there are none. */
+export function prepareSharing(
+  config: Config,
+  models: Models,
+  urls: { readonly broker: string; readonly http: string },
+  registry: Registry,
+  clock: () => Instant,
+  logger: Logger,
+): Sharing | undefined {
+  const partners = readPartners(config, models);
+  if (partners.length === 0) return undefined;
+  const { tenant, token } = config.broker;
+  return createSharing({
+    partners,
+    dataDir: config.dataDir,
+    broker: { url: urls.broker, ...(tenant !== undefined && { tenant }), ...(token !== undefined && { token }) },
+    around: surroundingsOf(config, models, urls.http),
+    watchSeconds: config.sharing.watchSeconds,
+    registry,
+    clock,
+    logger,
+  });
+}
+
+/** As configured; else where the broker fetches the contexts from this process; else this process's own address. */
+function endpointOf({ sharing, broker }: Config, ownUrl: string): string {
+  if (sharing.endpoint !== undefined) return sharing.endpoint.replace(/\/+$/, '');
+  const isOwn = broker.contextUrl?.endsWith('/contexts/{subject}.jsonld') === true;
+  return isOwn ? new URL(broker.contextUrl ?? '').origin : ownUrl;
+}

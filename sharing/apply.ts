@@ -1,0 +1,90 @@
+import { ConfigError } from '../core/errors.ts';
+import { createDocuments, type Documents } from './documents-api.ts';
+import { contextOf, wantedOf, type Surroundings } from './documents.ts';
+import type { Caller } from './http.ts';
+import type { Partner } from './partner.ts';
+import { applyStep, planAt, type Step } from './reconcile.ts';
+import { callerTo } from './transports.ts';
+
+/** Steps at one broker. */
+export interface SitePlan {
+  /** Where: our broker, or that of a partner who pulls. */
+  readonly url: string;
+  readonly documents: Documents;
+  readonly steps: readonly Step[];
+}
+
+export interface PlanOptions {
+  readonly partners: readonly Partner[];
+  readonly around: Surroundings;
+  readonly broker: { readonly url: string; readonly caller: Caller };
+  /** Only this partner. */
+  readonly only?: string;
+}
+
+export interface SharingPlan {
+  readonly sites: readonly SitePlan[];
+  close(): void;
+}
+
+/**
+ * The difference between what is declared and what the brokers hold.
+ * @throws {RetryableError} while a broker cannot be asked. @throws {ConfigError} where a registration would make a loop.
+ */
+export async function planSharing({ partners, around, broker, only }: PlanOptions): Promise<SharingPlan> {
+  const chosen = partners.filter(({ name }) => only === undefined || name === only);
+  if (only !== undefined && chosen.length === 0)
+    throw new ConfigError(`there is no partner "${only}"; known: ${partners.map(({ name }) => name).join(', ') || 'none'}`);
+  const callers: Caller[] = [];
+  const close = (): void => {
+    for (const caller of callers) caller.close();
+  };
+  try {
+    const ours = createDocuments(broker.url, broker.caller);
+    const pushed = chosen.filter(({ mode }) => mode !== 'federation').flatMap((partner) => wantedOf(partner, around));
+    const sites: SitePlan[] = [{ url: broker.url, documents: ours, steps: await planAt(ours, pushed, 'subscriptions', only) }];
+    for (const partner of chosen.filter(({ mode }) => mode === 'federation')) {
+      await refuseLoop(partner, ours, around);
+      const caller = callerTo(partner);
+      callers.push(caller);
+      const documents = createDocuments(partner.endpoint, caller);
+      sites.push({
+        url: partner.endpoint,
+        documents,
+        steps: await planAt(documents, wantedOf(partner, around), 'csourceRegistrations', partner.name, around.knownTypes),
+      });
+    }
+    return { sites, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** Does what the plan says; `done` is told of each step. */
+export async function applyPlan({ sites }: SharingPlan, done: (step: Step, url: string) => void): Promise<void> {
+  for (const { url, documents, steps } of sites) {
+    for (const step of steps) {
+      await applyStep(documents, step);
+      done(step, url);
+    }
+  }
+}
+
+/** Two brokers that ask each other for the same would ask for ever. */
+async function refuseLoop(partner: Partner, ours: Documents, around: Surroundings): Promise<void> {
+  const host = (url: unknown): string => (typeof url === 'string' && URL.canParse(url) ? new URL(url).host : '');
+  if (host(partner.endpoint) === host(around.publicUrl))
+    throw new ConfigError(
+      `${partner.name}: its endpoint ${partner.endpoint} is our own public address; a broker must not be registered with itself`,
+    );
+  const types = partner.entities.map(({ type }) => ({ type, context: contextOf(partner, type, around) }));
+  for (const registration of await ours.registrations(types)) {
+    if (host(registration['endpoint']) !== host(partner.endpoint)) continue;
+    const operations = JSON.stringify(registration['operations'] ?? ['federationOps']);
+    if (!/retrieve|query|federationOps/.test(operations)) continue;
+    throw new ConfigError(
+      `${partner.name}: our broker asks ${partner.endpoint} itself (registration ${String(registration['id'])}); both ways make a loop: remove one of them`,
+    );
+  }
+}

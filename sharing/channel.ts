@@ -1,0 +1,157 @@
+import type { Entity } from '../core/entity/entity.ts';
+import type { Outbox, Publication } from '../core/outbox/outbox.ts';
+import type { Instant } from '../core/plugin.ts';
+import type { Ledger, Taken } from './ledger.ts';
+import { digestOf, isRemoved, keysOf, liesIn, plain, stampOf, type State } from './notice.ts';
+import { subscriptionId } from './documents.ts';
+import type { Partner } from './partner.ts';
+
+/** What became of a state that was to be shared. */
+export type Admission = 'queued' | 'repeated' | 'superseded' | 'outside';
+
+export interface ChannelOptions {
+  readonly partner: Partner;
+  /** What waits for the partner. */
+  readonly queue: Outbox;
+  /** Notifications that come while a gap is being closed: they belong after what closes it. */
+  readonly staging: Outbox;
+  readonly ledger: Ledger;
+  readonly clock: () => Instant;
+  readonly counted?: (admission: Admission, states: number) => void;
+}
+
+export interface Admitting {
+  readonly since?: number;
+  readonly parts?: 'present' | 'late';
+}
+
+/** Between our broker and a partner's queue: puts states in the order of their changes and leaves out what was taken already. */
+export interface Channel {
+  /** From a notification. Resolves when it is on disk. */
+  receive(states: readonly State[]): Promise<void>;
+  /**
+   * From a query or a history, while a gap is being closed. `since`: older attributes of the states are known to have been taken.
+   * `parts`: the states are single changes, of entities that are known to lie in the area; `late` ones never were the present state.
+   */
+  admit(states: readonly State[], from?: Admitting): Promise<void>;
+  /** From now on notifications wait until `join`. */
+  part(): void;
+  /** What waited follows, and from now on notifications go straight on. */
+  join(): Promise<void>;
+  /** Whether this partner gets states of that subscription. */
+  takes(subscription: string): boolean;
+}
+
+/** A late value goes to the partner's history only: a newer one was taken before it was found. */
+export const lateMark = '#late';
+
+const stagedAtOnce = 200;
+
+export function createChannel({ partner, queue, staging, ledger, clock, counted }: ChannelOptions): Channel {
+  const full = partner.history === 'full';
+  const ids = new Map(partner.entities.map(({ type }) => [subscriptionId(partner.name, type), type]));
+  /** Taken, but not on disk yet. */
+  const underWay = new Map<string, Taken>();
+  const keysUnderWay = new Set<string>();
+  let parted = true;
+  /** While the last of those that waited follow, others wait for it. */
+  let joining: Promise<void> | undefined;
+  let arriving = 0;
+
+  function sort(state: State, { since = 0, parts }: Admitting): { admission: Admission; late: boolean; keys: string[]; taken: Taken } {
+    const stamp = stampOf(state);
+    const known = underWay.get(state.id) ?? ledger.get(state.id);
+    const keys = full ? keysOf(state, since) : [];
+    const fresh = keys.filter((key) => !keysUnderWay.has(key) && !ledger.has(key));
+    const taken = { stamp, digest: digestOf(state) };
+    const say = (admission: Admission, late = false) => ({ admission, late, keys: fresh, taken });
+    const isOld = parts === 'late' || (known !== undefined && stamp < known.stamp);
+    if (partner.area !== undefined && !isRemoved(state) && parts === undefined && !liesIn(state, partner.area)) return say('outside');
+    if (known !== undefined && stamp === known.stamp && taken.digest === known.digest) return say('repeated');
+    if (isRemoved(state)) return say(isOld ? 'superseded' : 'queued');
+    if (!full) return say(isOld ? 'superseded' : 'queued');
+    if (known !== undefined && keys.length > 0 && fresh.length === 0) return say('repeated');
+    if (!isOld) return say('queued');
+    return fresh.length === 0 ? say('superseded') : say('queued', true);
+  }
+
+  async function admit(states: readonly State[], from: Admitting = {}): Promise<void> {
+    const publications: Publication[] = [];
+    const entries: { id: string; type: string; taken: Taken; keys: string[]; gone?: boolean }[] = [];
+    const tally = new Map<Admission, number>();
+    for (const state of states) {
+      const { admission, late, keys, taken } = sort(state, from);
+      tally.set(admission, (tally.get(admission) ?? 0) + 1);
+      if (admission !== 'queued') continue;
+      const known = underWay.get(state.id) ?? ledger.get(state.id);
+      const newest = late ? (known ?? { stamp: 0, digest: '' }) : taken;
+      underWay.set(state.id, newest);
+      for (const key of keys) keysUnderWay.add(key);
+      entries.push({ id: state.id, type: state.type, taken: newest, keys, ...(isRemoved(state) && { gone: true }) });
+      publications.push(publicationOf(state, late));
+    }
+    try {
+      if (publications.length > 0) {
+        await queue.append({ publications, deadLetters: [] });
+        ledger.put(entries);
+      }
+    } finally {
+      for (const { id, taken, keys } of entries) {
+        if (underWay.get(id) === taken) underWay.delete(id);
+        for (const key of keys) keysUnderWay.delete(key);
+      }
+    }
+    for (const [admission, count] of tally) counted?.(admission, count);
+  }
+
+  function publicationOf(state: State, late: boolean): Publication {
+    const from = subscriptionId(partner.name, state.type) + (late ? lateMark : '');
+    return {
+      entity: plain(state) as unknown as Entity,
+      origin: { plugin: `sharing/${partner.name}`, from, receivedAt: clock() },
+      ...(isRemoved(state) && { removal: true as const }),
+    };
+  }
+
+  async function stage(states: readonly State[]): Promise<void> {
+    arriving++;
+    try {
+      const origin = { plugin: `sharing/${partner.name}`, from: 'staged', receivedAt: clock() };
+      await staging.append({
+        publications: states.map((state) => ({ entity: state as unknown as Entity, origin })),
+        deadLetters: [],
+      });
+    } finally {
+      arriving--;
+    }
+  }
+
+  async function drain(): Promise<void> {
+    for (let some = staging.peek(stagedAtOnce, 0, 1); some.length > 0; some = staging.peek(stagedAtOnce, 0, 1)) {
+      await admit(some.map(({ entity }) => entity as unknown as State));
+      staging.settle({ accepted: some, refused: [] });
+    }
+  }
+
+  return {
+    async receive(states) {
+      if (joining !== undefined) await joining;
+      await (parted ? stage(states) : admit(states));
+    },
+    admit,
+    part() {
+      parted = true;
+    },
+    async join() {
+      await drain();
+      joining = (async () => {
+        // Those that were on their way to the disk when the door closed.
+        while (arriving > 0) await new Promise((resolve) => setTimeout(resolve, 2));
+        await drain();
+        parted = false;
+      })();
+      await joining.finally(() => (joining = undefined));
+    },
+    takes: (subscription) => ids.has(subscription),
+  };
+}

@@ -1,0 +1,106 @@
+import type { Logger } from 'pino';
+
+import type { Channel } from './channel.ts';
+import { changesOf } from './history.ts';
+import type { Lake } from './lake.ts';
+import type { Ledger } from './ledger.ts';
+import type { State } from './notice.ts';
+import type { Partner } from './partner.ts';
+
+export interface GapOptions {
+  readonly partner: Partner;
+  readonly channel: Channel;
+  readonly lake: Lake;
+  readonly ledger: Ledger;
+  readonly contextOf: (type: string) => string;
+  readonly logger: Logger;
+}
+
+export interface ClosedGap {
+  /** Up to this moment of the broker everything is taken. */
+  readonly until: number;
+  /** False: the broker has no history, so that only the newest states could be had. */
+  readonly complete: boolean;
+}
+
+const atOnce = 200;
+const fewRemovals = 5;
+const firstWindowMs = 10 * 60_000;
+const longestWindowMs = 24 * 3_600_000;
+const shortestWindowMs = 1_000;
+const manyBytes = 8 * 1024 * 1024;
+const fewBytes = 1024 * 1024;
+
+/**
+ * Takes from our broker whatever changed at `since` or later and was not taken yet; without it everything. Notifications must wait meanwhile.
+ * `sweep`: also look for entities that were deleted.
+ * @throws {RetryableError} while the broker cannot be asked; doing it again does no harm.
+ */
+export async function closeGap(options: GapOptions, since: number | undefined, sweep: boolean): Promise<ClosedGap> {
+  const { partner, channel, lake, contextOf } = options;
+  const until = await lake.now();
+  let complete = true;
+  for (const share of partner.entities) {
+    const context = contextOf(share.type);
+    const states = await lake.changed(partner, share, context, since);
+    if (partner.history === 'full' && since !== undefined) {
+      complete = (await takeValues(options, share, states, since, until)) && complete;
+    }
+    for (let from = 0; from < states.length; from += atOnce) {
+      await channel.admit(states.slice(from, from + atOnce), since === undefined ? {} : { since });
+    }
+    if (sweep) await takeRemovals(options, share.type, until);
+  }
+  return { until, complete };
+}
+
+/** Every value in between, in windows of time that suit the broker. False: it has no history. */
+async function takeValues(
+  { partner, channel, lake, ledger, contextOf }: GapOptions,
+  share: Partner['entities'][number],
+  states: readonly State[],
+  since: number,
+  until: number,
+): Promise<boolean> {
+  const current = new Map(states.map((state) => [state.id, state]));
+  let size = firstWindowMs;
+  for (let from = since; from <= until;) {
+    // A second more: the time of the broker is known in whole seconds.
+    const to = Math.min(from + size, until + 1_000);
+    const found = await lake.values(partner, share, contextOf(share.type), from, to);
+    if (found === undefined) return false;
+    if (found.partial && size > shortestWindowMs) {
+      size = Math.max(shortestWindowMs, Math.floor(size / 4));
+      continue;
+    }
+    const allowed = found.entities.filter(({ id }) => current.has(id) || ledger.get(id) !== undefined);
+    const { present, late } = changesOf(allowed, current);
+    for (let at = 0; at < present.length; at += atOnce) await channel.admit(present.slice(at, at + atOnce), { parts: 'present' });
+    for (let at = 0; at < late.length; at += atOnce) await channel.admit(late.slice(at, at + atOnce), { parts: 'late' });
+    from = to;
+    if (found.bytes > manyBytes) size = Math.max(shortestWindowMs, Math.floor(size / 2));
+    else if (found.bytes < fewBytes) size = Math.min(longestWindowMs, size * 2);
+    if (to > until) break;
+  }
+  return true;
+}
+
+async function takeRemovals({ partner, channel, lake, ledger, contextOf, logger }: GapOptions, type: string, now: number): Promise<void> {
+  const shared = ledger.ids(type);
+  if (shared.length === 0) return;
+  const ids = await lake.ids(type, contextOf(type));
+  const gone = shared.filter((id) => !ids.has(id));
+  // A broker that was emptied or set up anew is no reason to empty the partner's.
+  if (gone.length > fewRemovals && gone.length > shared.length / 2) {
+    logger.warn(
+      { partner: partner.name, type, gone: gone.length, of: shared.length },
+      'more than half of what was shared is gone; it is not deleted at the partner',
+    );
+    return;
+  }
+  for (const id of gone) {
+    if (await lake.exists(id)) continue;
+    const at = Math.max(now, (ledger.get(id)?.stamp ?? 0) + 1);
+    await channel.admit([{ id, type, deletedAt: new Date(at).toISOString() }]);
+  }
+}

@@ -1,0 +1,156 @@
+import type { Logger } from 'pino';
+
+import type { StateStore } from '../core/outbox/outbox.ts';
+import type { Document, Documents } from './documents-api.ts';
+import type { Wanted } from './documents.ts';
+import { closeGap, type GapOptions } from './gap.ts';
+import { time } from './notice.ts';
+import { changeStanding, endGap, lastApply, readStanding } from './standing.ts';
+
+export interface WatchdogOptions extends GapOptions {
+  readonly wanted: readonly Wanted[];
+  readonly documents: Documents;
+  readonly state: StateStore;
+  readonly logger: Logger;
+  readonly everyMs: number;
+  /** So often what changed is asked for even where nothing seems wrong. Default 10 minutes. */
+  readonly sweepMs?: number;
+}
+
+export interface Watchdog {
+  start(): void;
+  /** Looks now; resolves when it has looked. */
+  look(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A broker may tell of a failure so much later (Orion-LD writes its counters every 10 s), and a notification may be so long under way. */
+const marginMs = 60_000;
+/** Values that were taken are remembered so much longer. */
+const memoryMs = 10 * 60_000;
+const defaultSweepMs = 10 * 60_000;
+
+/** Looks after the subscriptions of one partner: revives them, and closes every gap by asking our broker for what changed. */
+export function createWatchdog(options: WatchdogOptions): Watchdog {
+  const { partner, channel, lake, ledger, wanted, documents, state, logger } = options;
+  const sweepMs = options.sweepMs ?? defaultSweepMs;
+  let timer: NodeJS.Timeout | undefined;
+  let looking: Promise<void> | undefined;
+  let stopping = false;
+  let closedAt = -Infinity;
+  let isAway = false;
+
+  /** Why something may have been missed. */
+  async function examine(): Promise<string | undefined> {
+    const standing = readStanding(state);
+    const failures: Record<string, string> = {};
+    const missing: string[] = [];
+    let trouble: string | undefined;
+    for (const one of wanted) {
+      const document = await documents.get(one.kind, one.id, one.context);
+      if (document === undefined) {
+        missing.push(one.id);
+        trouble = `${one.id} is not at the broker`;
+        continue;
+      }
+      const failed = failureOf(document);
+      failures[one.id] = failed;
+      if (standing.failures[one.id] !== undefined && standing.failures[one.id] !== failed) trouble ??= `${one.id}: notifications failed`;
+      if (document['isActive'] === false || document['status'] === 'paused') {
+        // From here on notifications wait until the gap before them is closed.
+        channel.part();
+        await documents.patch(one.kind, one.id, one.context, { isActive: true });
+        trouble = `${one.id} was paused`;
+        logger.warn({ partner: partner.name, subscription: one.id }, 'a paused subscription was revived; what it missed is fetched');
+      }
+    }
+    if (missing.length > 0 && standing.missing?.length !== missing.length)
+      logger.error({ partner: partner.name, missing }, 'subscriptions are not at the broker; klavze share apply puts them there');
+    changeStanding(state, { failures: { ...standing.failures, ...failures }, missing });
+    return trouble;
+  }
+
+  async function check(): Promise<void> {
+    const before = readStanding(state);
+    const applied = lastApply(state);
+    if (applied === undefined) return;
+    const now = await lake.now();
+    const trouble = await examine();
+    const isFirst = closedAt === -Infinity;
+    const changed = applied !== before.seenApply ? 'subscriptions were changed' : undefined;
+    const reason = trouble ?? changed ?? (before.unfinished === true ? 'unfinished' : isFirst ? 'start' : undefined);
+    const isDue = performance.now() - closedAt >= sweepMs;
+    if (reason === undefined && !isDue) {
+      verified(now - marginMs);
+      return;
+    }
+    await close(before.verifiedUntil === undefined ? undefined : time(before.verifiedUntil), reason ?? 'routine', isFirst || isDue);
+    changeStanding(state, { seenApply: applied });
+  }
+
+  async function close(since: number | undefined, reason: string, sweep: boolean): Promise<void> {
+    const from = new Date(since ?? 0).toISOString();
+    channel.part();
+    changeStanding(state, { openSince: from, unfinished: false });
+    try {
+      const { until, complete } = await closeGap(options, since, sweep && since !== undefined);
+      await channel.join();
+      closedAt = performance.now();
+      const isGap = since !== undefined && reason !== 'routine' && reason !== 'start';
+      const lastGap = { from, to: new Date(until).toISOString(), reason, complete };
+      endGap(state, isGap ? lastGap : undefined);
+      verified(until - marginMs);
+      if (isGap) logger.info({ partner: partner.name, ...lastGap }, 'a gap in the notifications is closed');
+      if (!complete)
+        logger.warn({ partner: partner.name }, 'our broker has no history to ask; of the gap only the newest states were shared');
+    } catch (error) {
+      changeStanding(state, { unfinished: true });
+      throw error;
+    }
+  }
+
+  /** Never back: a subscription that was new took everything at once. */
+  function verified(until: number): void {
+    const before = time(readStanding(state).verifiedUntil);
+    if (until > before) changeStanding(state, { verifiedUntil: new Date(until).toISOString() });
+    ledger.prune(Math.max(until, before) - memoryMs);
+  }
+
+  async function look(): Promise<void> {
+    try {
+      await check();
+      if (isAway) logger.info({ partner: partner.name }, 'our broker can be asked again');
+      isAway = false;
+    } catch (error) {
+      if (!isAway)
+        logger.warn({ partner: partner.name, reason: (error as Error).message }, 'the subscriptions cannot be looked after; trying on');
+      isAway = true;
+    }
+  }
+
+  function once(): Promise<void> {
+    looking ??= look().finally(() => (looking = undefined));
+    return looking;
+  }
+
+  function schedule(): void {
+    if (stopping) return;
+    timer = setTimeout(() => void once().then(schedule), options.everyMs);
+  }
+
+  return {
+    start: () => void once().then(schedule),
+    look: once,
+    async stop() {
+      stopping = true;
+      clearTimeout(timer);
+      await looking;
+    },
+  };
+}
+
+/** What a broker says of failures, as one text that changes with each new one. */
+function failureOf(document: Document): string {
+  const { timesFailed, lastFailure } = (document['notification'] ?? {}) as Document;
+  return JSON.stringify([timesFailed ?? 0, lastFailure ?? '']);
+}
