@@ -120,7 +120,9 @@ type Row = Readonly<Record<string, unknown>>;
 function readNumbered(from: Database.Database, table: string, key: string, take: (row: Row) => unknown): number {
   let unreadable = 0;
   const read = attempt(() => from.prepare<[number, number], Row>(`SELECT * FROM ${table} NOT INDEXED WHERE ${key} BETWEEN ? AND ?`));
-  if (read === undefined) return 0;
+  // By the number itself: looking for the next row would run into the damage behind a good one.
+  const single = attempt(() => from.prepare<[number], Row>(`SELECT * FROM ${table} NOT INDEXED WHERE ${key} = ?`));
+  if (read === undefined || single === undefined) return 0;
   const bounds = attempt(() => from.prepare(`SELECT min(${key}) AS first, max(${key}) AS last FROM ${table} NOT INDEXED`).get()) as
     { first: number | null; last: number | null } | undefined;
   const last = Math.max(bounds?.last ?? 0, attempt(() => issued(from, table)) ?? 0);
@@ -129,7 +131,7 @@ function readNumbered(from: Database.Database, table: string, key: string, take:
     const run = attempt(() => read.all(first, first + 255));
     run?.forEach(take);
     for (let one = first; run === undefined && one <= Math.min(first + 255, last); one++) {
-      const found = attempt(() => read.all(one, one));
+      const found = attempt(() => single.all(one));
       if (found === undefined) unreadable += attempt(() => size?.get(one)) ?? 1;
       else found.forEach(take);
     }

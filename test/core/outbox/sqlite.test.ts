@@ -141,6 +141,20 @@ describe('sqlite outbox', () => {
     expect(readdirSync(join(path, '..')).some((file) => file.startsWith('outbox.db.damaged-'))).toBe(true);
   });
 
+  it('loses no row beside a damaged page', async () => {
+    const path = newPath();
+    const before = open(path);
+    for (let n = 0; n < 120; n++) await before.append(consign(gauge(`g${n}`, n)));
+    await before.close();
+    const file = new Database(path);
+    const leaves = file.prepare("SELECT pageno, ncell, pgsize FROM dbstat WHERE name = 'segments' AND pagetype = 'leaf'").all();
+    file.close();
+    const { pageno, ncell, pgsize } = leaves[Math.floor(leaves.length / 2)] as { pageno: number; ncell: number; pgsize: number };
+    const handle = openSync(path, 'r+');
+    writeSync(handle, Buffer.alloc(pgsize, 0x5a), 0, pgsize, (pageno - 1) * pgsize);
+    closeSync(handle);
+    expect(open(path).peek(1_000, 0, 1)).toHaveLength(120 - ncell);
+  });
   it.each(['at start', 'while it runs'])('saves the good rows of a file with damaged pages, found %s', async (when) => {
     const path = newPath();
     const lines: string[] = [];
