@@ -20,6 +20,7 @@ import type { LoadedKnowledge } from '../core/service/knowledge.ts';
 import { lockDataDir } from '../core/service/lock.ts';
 import type { Logger } from '../core/service/log.ts';
 import { createMetrics, type Metrics } from '../core/service/metrics.ts';
+import { createClockGuard } from '../core/source/clock-guard.ts';
 import { createIntake, type Intake } from '../core/source/intake.ts';
 import { startMqttSource } from '../core/source/mqtt.ts';
 import { watchInbox } from '../core/source/inbox-watch.ts';
@@ -137,6 +138,9 @@ async function start(
 
   if (scope === 'delivery') return { urls: { broker: brokerUrl, mqtt: '', http: http.url }, outbox, deliverer };
   for (const fault of knowledge.agents.faults) log.error({ decodersDir: config.decodersDir }, fault);
+  const guard = createClockGuard({ state: outbox.state, logger: log });
+  const looking = setInterval(() => guard.look(), 10_000).unref();
+  closers.push(() => clearInterval(looking));
   const devices = startDevices(config, knowledge, outbox, metrics, clock, log, closers);
   const agentKnowledge: AgentKnowledge = {
     ...knowledge,
@@ -145,6 +149,7 @@ async function start(
     partsOf: devices.partsOf,
     provisioned,
     commandOf: commandLedger.commandOf,
+    latest: guard.latest,
   };
   line.find = devices.find;
   line.all = devices.all;
@@ -168,7 +173,7 @@ async function start(
     onChanged(registrar.changed);
     closers.push(() => registrar.stop());
   }
-  adapters(config, knowledge, outbox, metrics, clock, log, closers);
+  adapters(config, { ...knowledge, latest: guard.latest }, outbox, metrics, clock, log, closers);
   return { urls: { broker: brokerUrl, mqtt: mqttUrl, http: http.url }, outbox, deliverer };
 }
 

@@ -31,6 +31,7 @@ import type {
   DeviceReport,
   Envelope,
   Family,
+  Instant,
   Memory,
   MqttMessage,
   Reading,
@@ -53,6 +54,8 @@ export interface Knowledge {
   readonly validator: RecordValidator;
   /** Names of fields that hold personal data, lower case. */
   readonly personalFields: ReadonlySet<string>;
+  /** Against what is held what came at `now`, while our clock is behind; undefined: against that. */
+  latest?(now: Instant): Instant | undefined;
 }
 
 /** The agents' plug-ins and the device registry. */
@@ -82,7 +85,8 @@ export function pluginOf(envelope: Envelope): string {
 
 /** One MQTT message through the whole line, to be kept under `origin.plugin = agents/envelopes/<name>`. Never throws. */
 export function passMessage(message: MqttMessage, envelope: Envelope, knowledge: AgentKnowledge, memory?: Memory): Passage {
-  const origin: Origin = { plugin: pluginOf(envelope), from: message.topic, receivedAt: message.receivedAt };
+  const { topic: from, receivedAt } = message;
+  const origin = dated({ plugin: pluginOf(envelope), from, receivedAt }, message.latest ?? knowledge.latest?.(receivedAt));
   const way = new Way(origin, message.payload);
   const opened = way.run('decode', () => envelope.open(message, memory));
   let event = opened?.event;
@@ -119,7 +123,7 @@ function passResult(result: CommandResult, knowledge: AgentKnowledge, way: Way):
   way.heard(device?.id ?? result.deviceId);
   way.commanded(result.status);
   const entity = own === undefined ? { id: deviceUrn({ id: device?.id ?? '' }), type: 'Device' } : { id: idOf(own), type: own.entityType };
-  passEntity(commandState(entity, command, result), knowledge, way, (one) => checkOwn(one, way.origin.receivedAt));
+  passEntity(commandState(entity, command, result), knowledge, way, (one) => checkOwn(one, way.now));
 }
 
 /** Event: values that the broker had kept and that say no time of their own; whoever measured may be long gone. */
@@ -158,8 +162,8 @@ function passUplink(uplink: Uplink, knowledge: AgentKnowledge, way: Way, isRetai
     if (fault !== undefined) way.refuse(fault);
     else for (const reading of way.attempt('decode', () => decoder.readings(record)) ?? []) raw.push(reading);
   }
-  const arrivedAt = arrivalOf(uplink.receivedAt, way.origin.receivedAt);
-  const { readings: stamped, rejections, isRestamped } = timed(raw, device, arrivedAt);
+  const arrivedAt = arrivalOf(uplink.receivedAt, way.now);
+  const { readings: stamped, rejections, isRestamped } = timed(raw, device, arrivedAt, way.origin.latest);
   for (const rejection of rejections) way.refuse(rejection);
   const dated = isRetained ? stamped.filter(({ observedAt }) => observedAt !== way.origin.receivedAt) : stamped;
   if (dated.length === 0 && stamped.length > 0) return retained;
@@ -203,7 +207,7 @@ function passProvisioned(
   way.heard(device.deviceId);
   const model = device.entityType === 'Device' ? undefined : knowledge.models.types.get(device.entityType);
   const made = way.run('decode', () => provisionedEntities(uplink, device, model));
-  const form = model === undefined ? (entity: Entity) => checkOwn(entity, way.origin.receivedAt) : undefined;
+  const form = model === undefined ? (entity: Entity) => checkOwn(entity, way.now) : undefined;
   const isUndated = (entity: Entity): boolean =>
     isRetained && attributesOf(entity).some(([, { observedAt }]) => observedAt === way.origin.receivedAt);
   const entities = (made?.values ?? []).filter((entity) => !isUndated(entity));
@@ -213,7 +217,8 @@ function passProvisioned(
 
 /** One dataset row through the whole line. Never throws. A row that gives nothing is refused as `no_measurement`. */
 export function passRow(row: Row, rowNumber: number, file: DatasetFile, from: string, adapter: Adapter, knowledge: Knowledge): Passage {
-  const origin: Origin = { plugin: `adapters/${adapter.name}`, from, row: rowNumber, receivedAt: file.fetchedAt };
+  const { fetchedAt: receivedAt } = file;
+  const origin = dated({ plugin: `adapters/${adapter.name}`, from, row: rowNumber, receivedAt }, knowledge.latest?.(receivedAt));
   const way = new Way(origin, () => Buffer.from(JSON.stringify(row)));
   for (const record of way.run('decode', () => adapter.decode(row, file.from === undefined ? { ...file, from } : file))?.values ?? []) {
     const fault = knowledge.validator.fault(adapter.recordSchema, record);
@@ -229,14 +234,16 @@ export function passRow(row: Row, rowNumber: number, file: DatasetFile, from: st
   return way.end();
 }
 
+function dated(origin: Origin, latest: Instant | undefined): Origin {
+  return latest === undefined ? origin : { ...origin, latest };
+}
+
 /** check → screen → assess: from here on agents and adapters go the same way. A state of a form that has gone it before is let through. */
 function passEntity(entity: Entity, knowledge: Knowledge, way: Way, inspect?: (one: Entity) => Outcome<Entity>): void {
   const forms = inspect === undefined ? formsOf(knowledge) : undefined;
-  const formed = forms?.take(entity, way.origin.receivedAt);
+  const formed = forms?.take(entity, way.now);
   if (formed !== undefined) return way.publish(entity, formed);
-  const checked = way.run('check', () =>
-    inspect === undefined ? check(entity, knowledge.models, way.origin.receivedAt) : inspect(entity),
-  );
+  const checked = way.run('check', () => (inspect === undefined ? check(entity, knowledge.models, way.now) : inspect(entity)));
   for (const valid of checked?.values ?? []) {
     for (const screened of way.run('screen', () => screen(valid, knowledge.personalFields))?.values ?? []) {
       const assessed = assess(screened, knowledge.quantities, knowledge.models);

@@ -19,6 +19,8 @@ export interface MqttMessage {
   readonly receivedAt: Instant;
   /** The broker had kept it: it was sent at any time before, and its arrival says nothing of when. */
   readonly retained?: true;
+  /** Set when our clock was behind at the time: moments up to here are not in the future. */
+  readonly latest?: Instant;
 }
 
 /** What the device sent, still in its own language. */

@@ -1,7 +1,7 @@
 import type { Entity } from './entity/entity.ts';
 import type { Formed } from './entity/form.ts';
 import type { Consignment, DeadLetter, Origin, Publication } from './outbox/outbox.ts';
-import type { CommandResult, Opened, Reading } from './plugin.ts';
+import type { CommandResult, Instant, Opened, Reading } from './plugin.ts';
 import { reject, type Rejection } from './rejection.ts';
 
 /** A consignment with what a person may want to see of the way to it. */
@@ -36,6 +36,11 @@ export class Way {
     /** Made of a row only when something of it is refused. */
     private readonly raw: Uint8Array | (() => Uint8Array),
   ) {}
+
+  /** The moment after which everything lies in the future. */
+  get now(): Instant {
+    return this.origin.latest ?? this.origin.receivedAt;
+  }
 
   /** A registered device sent it. */
   heard(id: string): void {

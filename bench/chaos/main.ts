@@ -82,7 +82,13 @@ async function one(scenario: Scenario, options: Parameters<typeof runScenario>[1
     const { report, faults } = await runScenario(scenario, options, (opened) => open.add((stage = opened)));
     console.log(JSON.stringify(report));
     for (const fault of faults) console.error(`${scenario.name}: fault: ${fault}`);
-    if (values.markdown) await writeRow(report, options);
+    if (values.markdown) {
+      await writeRow(
+        report,
+        options,
+        scenarios.map(({ name }) => name),
+      );
+    }
     return { report, isGood: report.lost === 0 && report.outOfOrder === 0 && faults.length === 0 };
   } finally {
     if (stage !== undefined) open.delete(stage);

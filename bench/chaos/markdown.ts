@@ -14,15 +14,15 @@ const columns = ['sent', 'delivered', 'dead', 'lost', 'duplicated', 'outOfOrder'
 const start = '<!-- measured: chaos -->';
 const end = '<!-- /measured -->';
 
-/** Writes or replaces the scenario's row and says on which machine it was. */
-export async function writeRow(report: Report, { rounds, seconds, perSecond }: Options): Promise<void> {
+/** Writes or replaces the scenario's row and says on which machine it was. `order`: the names of all scenarios. */
+export async function writeRow(report: Report, { rounds, seconds, perSecond }: Options, order: readonly string[]): Promise<void> {
   const file = join(packageRoot, 'docs', 'reliability.md');
   const page = readFileSync(file, 'utf8');
   const [from, to] = [page.indexOf(start), page.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`${file} has no ${start} … ${end}`);
   const day = new Date().toISOString().slice(0, 10);
   const how = `${rounds} × ${seconds} s, ${perSecond}/s`;
-  const rows = mergeRow(page.slice(from, to), [`\`${report.scenario}\``, how, ...columns.map((name) => report[name]), day]);
+  const rows = mergeRow(page.slice(from, to), [`\`${report.scenario}\``, how, ...columns.map((name) => report[name]), day], order);
   const header = ['scenario', 'rounds × fault, rate', ...columns, 'day'];
   const table = `| ${header.join(' | ')} |\n|${' --- |'.repeat(header.length)}\n${rows}`;
   const text = `${page.slice(0, from)}${start}\n\n${machine()}\n\n${table}\n\n${page.slice(to)}`;

@@ -65,12 +65,13 @@ export function reportOf(scenario: string, findings: readonly Finding[], measure
   };
 }
 
-/** Table of docs/reliability.md: one row a scenario, those of other runs are kept. */
-export function mergeRow(table: string, row: readonly (string | number)[]): string {
+/** Table of docs/reliability.md: one row a scenario in the `order` of their names, those of other runs are kept. */
+export function mergeRow(table: string, row: readonly (string | number)[], order: readonly string[] = []): string {
   const line = `| ${row.join(' | ')} |`;
   const rows = table.split('\n').filter((each) => each.startsWith('| `'));
   const place = rows.findIndex((each) => each.startsWith(`| ${row[0]} `));
   if (place === -1) rows.push(line);
   else rows[place] = line;
-  return rows.join('\n');
+  const placeOf = (each: string): number => order.indexOf(/^\| `([^`]+)`/.exec(each)?.[1] ?? '');
+  return rows.toSorted((one, other) => placeOf(one) - placeOf(other)).join('\n');
 }

@@ -23,6 +23,8 @@ export interface Scenario {
   /** How long a fault lasts. */
   readonly seconds: number;
   readonly tenants?: readonly string[];
+  /** Age of the first measurement. Default a day. */
+  readonly ageMs?: number;
   readonly order?: NonNullable<StreamOptions['order']>;
   /** Before anything runs; gives how many messages came to the line in another way. */
   prepare?(run: Run): number;
@@ -94,8 +96,15 @@ export interface Outcome {
 /** `opened` is told of the stage as soon as there is one, so that it can be closed from outside. */
 export async function runScenario(scenario: Scenario, options: Options, opened: (stage: Stage) => void): Promise<Outcome> {
   const { broker } = options;
-  const stage = await Stage.open({ ...(broker !== undefined && { broker }), ...(scenario.tenants && { tenants: scenario.tenants }) });
-  opened(stage);
+  const { tenants, ageMs } = scenario;
+  const stage = await Stage.open(
+    {
+      ...(broker !== undefined && { broker }),
+      ...(tenants !== undefined && { tenants }),
+      ...(ageMs !== undefined && { ageMs }),
+    },
+    opened,
+  );
   const run = new Run(scenario, options, stage);
   const measure = setInterval(() => stage.agents.forEach(({ program }) => program.measure()), 250);
   stage.closers.push(() => clearInterval(measure));

@@ -63,7 +63,8 @@ const jumps = [hour, -60_000, 24 * hour, -hour];
 
 const clockJump: Scenario = {
   name: 'clock-jump',
-  about: 'the clock of klavze jumps (+1 h, −1 min, +1 day, −1 h) while the broker is away, and back',
+  about: 'the clock of klavze jumps (+1 h, −1 min, +1 day, −1 h) while the broker is away, and back; the measurements are minutes old',
+  ageMs: hour / 2,
   rounds: jumps.length,
   seconds: 4,
   prepare(run) {

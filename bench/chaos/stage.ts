@@ -18,6 +18,8 @@ export interface StageOptions {
   readonly broker?: string;
   /** One `klavze up` for each; '' is the broker's default tenant. */
   readonly tenants?: readonly string[];
+  /** Age of the first measurement. Default a day. */
+  readonly ageMs?: number;
 }
 
 /** One `klavze up` with its data. */
@@ -40,7 +42,7 @@ const klavzeBinary = join(packageRoot, 'dist', 'bin', 'klavze.js');
 
 export class Stage {
   readonly folder = mkdtempSync(join(tmpdir(), 'klavze-chaos-'));
-  readonly truth: Truth = { run: this.folder.slice(-6).toLowerCase(), devices: 20, base: Date.now() - 86_400_000 };
+  readonly truth: Truth;
   readonly agents: Agent[] = [];
   readonly closers: (() => Promise<void> | void)[] = [];
   mqttPort = 0;
@@ -48,9 +50,15 @@ export class Stage {
   proxy!: Proxy;
   brokerUrl = '';
 
-  /** Starts all but `klavze up`. */
-  static async open(options: StageOptions): Promise<Stage> {
-    const stage = new Stage();
+  private constructor({ ageMs = 86_400_000 }: StageOptions) {
+    this.truth = { run: this.folder.slice(-6).toLowerCase(), devices: 20, base: Date.now() - ageMs };
+  }
+
+  /** Starts all but `klavze up`. `opened` is told of the stage as soon as there is one, so that it can be closed from outside. */
+  static async open(options: StageOptions, opened: (stage: Stage) => void): Promise<Stage> {
+    const stage = new Stage(options);
+    // From here on there is something to remove, whatever happens next.
+    opened(stage);
     try {
       await stage.startBrokers(options);
       for (const tenant of options.tenants ?? ['']) stage.agents.push(await stage.agent(tenant));
@@ -88,8 +96,14 @@ export class Stage {
 
   /** Ends and removes everything; may be called more than once. */
   async close(): Promise<void> {
-    for (let close = this.closers.pop(); close !== undefined; close = this.closers.pop()) await close();
-    rmSync(this.folder, { recursive: true, force: true });
+    try {
+      for (let close = this.closers.pop(); close !== undefined; close = this.closers.pop()) {
+        // One that fails must not leave the others running.
+        await Promise.resolve(close()).catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
+      }
+    } finally {
+      rmSync(this.folder, { recursive: true, force: true });
+    }
   }
 
   private async startBrokers(options: StageOptions): Promise<void> {

@@ -16,9 +16,10 @@ const none: readonly Rejection[] = [];
 /**
  * Holds the stamps of one uplink's readings against its arrival and the installation of its device. Readings with a wrong stamp are
  * refused (`future_time`, `before_installation`); of a device with `wrongClock: restamp` all readings of the uplink are moved by the same
- * time, so that the newest was measured when the uplink came and the distances between them stay.
+ * time, so that the newest was measured when the uplink came and the distances between them stay. `latest`: later than the arrival, when our
+ * clock is behind.
  */
-export function timed(readings: readonly Reading[], device: Device, receivedAt: Instant): Timed {
+export function timed(readings: readonly Reading[], device: Device, receivedAt: Instant, latest = receivedAt): Timed {
   let isFine = true;
   for (const { observedAt } of readings) {
     // Instants have one form, so that texts compare as moments do; most stamps need no more than that.
@@ -26,7 +27,7 @@ export function timed(readings: readonly Reading[], device: Device, receivedAt: 
   }
   if (isFine) return { readings, rejections: none, isRestamped: false };
   const isAhead = ({ observedAt }: Reading): boolean =>
-    observedAt > receivedAt && Date.parse(observedAt) > Date.parse(receivedAt) + toleratedAheadMs;
+    observedAt > latest && Date.parse(observedAt) > Date.parse(latest) + toleratedAheadMs;
   const isBefore = ({ observedAt }: Reading): boolean => device.installedAt !== undefined && observedAt < device.installedAt;
   const wrong = readings.filter((reading) => isAhead(reading) || isBefore(reading));
   const [first] = wrong;

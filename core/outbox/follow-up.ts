@@ -11,6 +11,8 @@ import { idOf } from './watermarks.ts';
 export interface FollowUpOptions {
   readonly store: SqliteStore;
   readonly marks: MarkBook;
+  /** Whether the disk has room for rows that are only remembered. */
+  hasRoom(): boolean;
   index(): SegmentIndex;
   readonly logger: Logger;
 }
@@ -43,13 +45,14 @@ const restMs = 20;
 const sweepMs = 500;
 const mostDone = 4_000;
 
-export function createFollowUp({ store, marks, index, logger }: FollowUpOptions): FollowUp {
+export function createFollowUp({ store, marks, index, hasRoom, logger }: FollowUpOptions): FollowUp {
   const changed = new Set<Segment>();
   const done = new Set<Segment>();
   /** Settled in part, with watermarks that are not written yet. */
   const partial = new Set<Segment>();
   let kept = new KeptSegments(entriesOf);
   let leaving = 0;
+  let keeping = true;
   let sweeping = false;
   let lastSweep = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -93,11 +96,14 @@ export function createFollowUp({ store, marks, index, logger }: FollowUpOptions)
       }
       for (const { first, settled, refused } of done) file.setSettled.run(first, settled, settled, refused);
       for (const { first, settled, refused } of partial) file.setSettled.run(first, settled, settled, refused);
-      const leave = kept.excess(doneNow());
-      for (const { first } of leave) remove(first);
-      leaving = leave.length;
     }
     for (const { first, settled, marked, refused } of changed) file.setSettled.run(first, settled, sweeping ? settled : marked, refused);
+    if (!sweeping) return;
+    const now = doneNow();
+    keeping = hasRoom();
+    const leave = keeping ? kept.excess(now) : [...kept.all(), ...now];
+    for (const { first } of leave) remove(first);
+    leaving = keeping ? leave.length : kept.all().length;
   }
 
   function remove(first: number): void {
@@ -128,7 +134,10 @@ export function createFollowUp({ store, marks, index, logger }: FollowUpOptions)
     index().drop(gone);
     kept.drop(leaving);
     leaving = 0;
-    for (const segment of [...gone].toSorted((one, other) => one.first - other.first)) kept.keep(segment);
+    for (const segment of [...gone].toSorted((one, other) => one.first - other.first)) {
+      if (keeping) kept.keep(segment);
+      else kept.forget(segment);
+    }
     lastSweep = performance.now();
   }
 

@@ -3,7 +3,7 @@ import { Recent, recentStates } from './recent.ts';
 import type { Segment } from './segments.ts';
 
 /** Characters of rows that stay in the file only to be remembered. */
-const mostKept = 2_000_000;
+export const mostKept = 2_000_000;
 
 /**
  * Rows of which everything is settled. The newest of them stay in the file for a while, so that it is known what the broker has taken, also
@@ -67,6 +67,11 @@ export class KeptSegments {
       this.size -= segment.size;
       this.fresh.delete(segment);
     }
+  }
+
+  /** It is not kept and no longer in the file. */
+  forget(segment: Segment): void {
+    this.fresh.delete(segment);
   }
 
   private learn(segment: Segment): void {

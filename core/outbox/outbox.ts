@@ -11,6 +11,8 @@ export interface Origin {
   /** Row of a dataset, counted from 1. */
   readonly row?: number;
   readonly receivedAt: Instant;
+  /** Set when our clock was behind at the time: moments up to here are not in the future. */
+  readonly latest?: Instant;
 }
 
 /** An entity state on its way to the broker. */

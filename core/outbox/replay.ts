@@ -87,13 +87,16 @@ function again(letter: StoredDeadLetter, { agents, adapters }: ReplayOptions): C
     if (adapter === undefined) return `there is no ${origin.plugin} any more`;
     const row = origin.row === undefined ? undefined : parse(raw);
     if (origin.row === undefined || row === undefined) return `a whole file: run "klavze adapter run ${adapter.name}" again`;
-    return passRow(row as Row, origin.row, { header: {}, rows: [], fetchedAt: origin.receivedAt }, origin.from, adapter, agents);
+    const { receivedAt: fetchedAt, latest } = origin;
+    const knowledge = { ...agents, latest: () => latest };
+    return passRow(row as Row, origin.row, { header: {}, rows: [], fetchedAt }, origin.from, adapter, knowledge);
   }
   const envelope = findEnvelope(agents.envelopes)(origin.from);
   if (envelope === undefined) return `no agent reads the topic ${origin.from}`;
   if (rejection.stage === 'source' && rejection.code !== 'unknown_topic')
     return `${rejection.code} is a limit of the line; it stays refused`;
-  return passMessage({ topic: origin.from, payload: raw, receivedAt: origin.receivedAt }, envelope, agents);
+  const { from: topic, receivedAt, latest } = origin;
+  return passMessage({ topic, payload: raw, receivedAt, ...(latest !== undefined && { latest }) }, envelope, agents);
 }
 
 function fingerprint({ stage, code, pointer, message }: Rejection): string {

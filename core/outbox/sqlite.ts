@@ -9,6 +9,7 @@ import { createGroupCommit, type Entry } from './group-commit.ts';
 import { shardOf } from './hash.ts';
 import { deadLetterStore, keepLetter, letterOf } from './letters.ts';
 import type { Consignment, DeadLetter, Done, Outbox, Queued, Settlement, StateStore } from './outbox.ts';
+import { mostKept } from './kept.ts';
 import { MarkBook } from './mark-book.ts';
 import { prepare, rowOf, SegmentIndex, segmentSize, type HeldPublication, type Segment } from './segments.ts';
 import type { SegmentRow } from './sqlite-file.ts';
@@ -58,7 +59,7 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
   let index = emptyIndex();
   let seenVersion = -1;
   const listeners: (() => void)[] = [];
-  const followUp = createFollowUp({ store, marks, index: () => index, logger });
+  const followUp = createFollowUp({ store, marks, index: () => index, hasRoom: () => freeBytes() > 4 * mostKept, logger });
   restart();
 
   function emptyIndex(): SegmentIndex {

@@ -77,6 +77,7 @@ describe('the report', () => {
 
   it('replaces a row of the table and keeps the others', () => {
     const table = mergeRow(mergeRow('', ['`kill`', 1]), ['`hang`', 2]);
+    expect(mergeRow(table, ['`kill`', 3], ['hang', 'kill'])).toBe('| `hang` | 2 |\n| `kill` | 3 |');
     expect(mergeRow(table.replace('`kill` |', '`kill`      |'), ['`kill`', 3])).toBe('| `kill` | 3 |\n| `hang` | 2 |');
   });
 });
