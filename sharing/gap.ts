@@ -23,6 +23,13 @@ export interface ClosedGap {
   readonly complete: boolean;
 }
 
+export interface GapExtent {
+  /** With full history every value since then comes before the present state. */
+  readonly valuesSince: number;
+  /** Also look for entities that were deleted. */
+  readonly sweep: boolean;
+}
+
 const atOnce = 200;
 const fewRemovals = 5;
 const firstWindowMs = 10 * 60_000;
@@ -33,18 +40,17 @@ const fewBytes = 1024 * 1024;
 
 /**
  * Takes from our broker whatever changed at `since` or later and was not taken yet; without it everything. Notifications must wait meanwhile.
- * `sweep`: also look for entities that were deleted.
  * @throws {RetryableError} while the broker cannot be asked; doing it again does no harm.
  */
-export async function closeGap(options: GapOptions, since: number | undefined, sweep: boolean): Promise<ClosedGap> {
+export async function closeGap(options: GapOptions, since: number | undefined, { sweep, valuesSince }: GapExtent): Promise<ClosedGap> {
   const { partner, channel, lake, contextOf } = options;
   const until = await lake.now();
   let complete = true;
   for (const share of partner.entities) {
     const context = contextOf(share.type);
     const states = await lake.changed(partner, share, context, since);
-    if (partner.history === 'full' && since !== undefined) {
-      complete = (await takeValues(options, share, states, since, until)) && complete;
+    if (partner.history === 'full') {
+      complete = (await takeValues(options, share, states, valuesSince, until)) && complete;
     }
     for (let from = 0; from < states.length; from += atOnce) {
       await channel.admit(states.slice(from, from + atOnce), since === undefined ? {} : { since });

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { StateStore } from '../core/outbox/outbox.ts';
 import type { Document, Documents } from './documents-api.ts';
 import type { Wanted } from './documents.ts';
-import { closeGap, type GapOptions } from './gap.ts';
+import { closeGap, type GapExtent, type GapOptions } from './gap.ts';
 import { time } from './notice.ts';
 import { changeStanding, endGap, lastApply, readStanding } from './standing.ts';
 
@@ -84,16 +84,19 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
       verified(now - marginMs);
       return;
     }
-    await close(before.verifiedUntil === undefined ? undefined : time(before.verifiedUntil), reason ?? 'routine', isFirst || isDue);
+    const since = before.verifiedUntil === undefined ? undefined : time(before.verifiedUntil);
+    // What came between the subscription and the first look may still be under way.
+    const valuesSince = since ?? Math.min(time(applied), now) - marginMs;
+    await close(since, reason ?? 'routine', { valuesSince, sweep: since !== undefined && (isFirst || isDue) });
     changeStanding(state, { seenApply: applied });
   }
 
-  async function close(since: number | undefined, reason: string, sweep: boolean): Promise<void> {
+  async function close(since: number | undefined, reason: string, extent: GapExtent): Promise<void> {
     const from = new Date(since ?? 0).toISOString();
     channel.part();
     changeStanding(state, { openSince: from, unfinished: false });
     try {
-      const { until, complete } = await closeGap(options, since, sweep && since !== undefined);
+      const { until, complete } = await closeGap(options, since, extent);
       await channel.join();
       closedAt = performance.now();
       const isGap = since !== undefined && reason !== 'routine' && reason !== 'start';

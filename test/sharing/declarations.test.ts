@@ -1,10 +1,11 @@
 /** partners/*.yaml: what is refused, with the line and the way out. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { ConfigError } from '../../core/errors.ts';
+import { packageRoot } from '../../core/paths.ts';
 import { loadModels } from '../../core/service/load-models.ts';
 import { loadPartners, readPartner } from '../../sharing/load.ts';
 import type { PartnerSecrets } from '../../sharing/partner.ts';
@@ -87,6 +88,14 @@ describe('a declaration', () => {
 
   it('with a context of its own may name types of its own', () => {
     expect(faults(`${good.replace('AirQualityObserved', 'Bicycle')}context: https://example.org/context.jsonld\n`)).toEqual([]);
+  });
+});
+
+describe('the example', () => {
+  const example = join(packageRoot, 'partner.example.yaml');
+  it('is right, once its secret is there', () => {
+    const { name, auth, history } = readPartner(readFileSync(example, 'utf8'), example, models, { clientSecret: 's' });
+    expect({ name, kind: auth.kind, history }).toEqual({ name: 'ljubljana', kind: 'oauth2', history: 'full' });
   });
 });
 

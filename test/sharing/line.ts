@@ -1,0 +1,115 @@
+/** Our broker and sharing in this process, for the tests of what becomes of notifications. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import express from 'express';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+
+import { loadModels } from '../../core/service/load-models.ts';
+import { openSqliteOutbox } from '../../core/outbox/sqlite.ts';
+import { startBroker, type Broker, type BrokerOptions } from '../../embedded/ngsi-ld/server.ts';
+import { applyPlan, planSharing } from '../../sharing/apply.ts';
+import type { Surroundings } from '../../sharing/documents.ts';
+import { partnerFiles } from '../../sharing/files.ts';
+import { createCaller } from '../../sharing/http.ts';
+import { readPartner } from '../../sharing/load.ts';
+import type { Partner, PartnerSecrets } from '../../sharing/partner.ts';
+import { noteApply } from '../../sharing/standing.ts';
+import { createSharing, type Sharing } from '../../sharing/start.ts';
+
+const models = loadModels();
+export const relayToken = 'the-token-of-the-relay';
+export const entities = [{ type: 'WeatherObserved', attributes: ['temperature', 'location', 'windSpeed'] }];
+
+export function partner(name: string, members: object, secrets: PartnerSecrets = {}): Partner {
+  return readPartner(JSON.stringify({ name, mode: 'relay', entities, ...members }), `${name}.yaml`, models, secrets);
+}
+
+export interface Line {
+  readonly ours: Broker;
+  readonly url: string;
+  readonly dataDir: string;
+  readonly registry: Registry;
+  readonly sharing: Sharing;
+  /** Ends sharing, as a restart would; `start` begins it anew. */
+  stop(): Promise<void>;
+  start(): void;
+  apply(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startLine(
+  partners: readonly Partner[],
+  options: Partial<BrokerOptions> & { watchSeconds?: number } = {},
+): Promise<Line> {
+  const { watchSeconds = 0.1, ...brokerOptions } = options;
+  const dataDir = mkdtempSync(join(tmpdir(), 'klavze-line-'));
+  const ours = await startBroker({ port: 0, dbFile: ':memory:', ...brokerOptions });
+  const logger = pino({ level: 'silent' });
+  const app = express();
+  let sharing: Sharing | undefined;
+  let registry = new Registry();
+  app.use('/sharing', (request, response, next) => {
+    if (sharing === undefined) response.status(503).end();
+    else sharing.router(request, response, next);
+  });
+  const server = createServer(app);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const around: Surroundings = {
+    notifyUrl: (name) => `${url}/sharing/notify/${name}`,
+    relayToken,
+    contextOf: () => '',
+    knownTypes: [],
+    isRelationship: () => false,
+    publicUrl: undefined,
+  };
+  const clock = () => new Date().toISOString();
+  const start = (): void => {
+    registry = new Registry();
+    sharing = createSharing({ partners, dataDir, broker: { url: ours.url }, around, watchSeconds, registry, clock, logger });
+    sharing.start();
+  };
+  const stop = async (): Promise<void> => {
+    const running = sharing;
+    sharing = undefined;
+    await running?.stop();
+  };
+  start();
+  return {
+    ours,
+    url,
+    dataDir,
+    get registry() {
+      return registry;
+    },
+    get sharing() {
+      if (sharing === undefined) throw new Error('sharing is stopped');
+      return sharing;
+    },
+    start,
+    stop,
+    async apply() {
+      const caller = createCaller();
+      const plan = await planSharing({ partners, around, broker: { url: ours.url, caller } });
+      await applyPlan(plan, () => undefined);
+      plan.close();
+      caller.close();
+      for (const { name } of partners) {
+        const queue = openSqliteOutbox({ path: partnerFiles(dataDir, name).queue, logger });
+        noteApply(queue.state, clock(), true);
+        await queue.close();
+      }
+    },
+    async close() {
+      await stop();
+      await ours.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
