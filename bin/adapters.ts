@@ -7,6 +7,7 @@ import { createLogger } from '../core/service/log.ts';
 import { ledgerFile, openLedger } from '../core/source/ledger.ts';
 import type { Records } from '../core/source/recorded.ts';
 import { CommandFailure, exitCodes } from './exit.ts';
+import { openJournalOf } from './journal.ts';
 
 /** The clock of a command. */
 export function clock(): Instant {
@@ -24,17 +25,17 @@ export function adapterNamed(name: string, { adapters }: LoadedKnowledge): Adapt
  * Opens what is kept of adapter runs for the time of `use`; it may be open in a running `klavze up` too. Who only looks (`read`) makes no
  * file.
  */
-export async function withRecords<T>(
-  { dataDir, logLevel }: Config,
-  mode: 'read' | 'write',
-  use: (records: Records) => Promise<T> | T,
-): Promise<T> {
+export async function withRecords<T>(config: Config, mode: 'read' | 'write', use: (records: Records) => Promise<T> | T): Promise<T> {
+  const { dataDir, logLevel } = config;
   const file = ledgerFile(dataDir);
   const path = mode === 'write' || existsSync(file) ? file : ':memory:';
-  const ledger = openLedger({ path, clock, logger: createLogger(logLevel) });
+  const logger = createLogger(logLevel);
+  const ledger = openLedger({ path, clock, logger });
+  const journal = mode === 'write' ? openJournalOf(config, logger) : undefined;
   try {
-    return await use({ ledger, dataDir });
+    return await use({ ledger, dataDir, keep: journal?.file });
   } finally {
+    await journal?.close();
     ledger.close();
   }
 }

@@ -11,7 +11,9 @@ import { deviceCommand } from './commands/device.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { shareCommand } from './commands/share.ts';
 import { tableCommand } from './commands/tables.ts';
+import { replayCommand } from './commands/replay.ts';
 import { entityCommand } from './commands/entity.ts';
+import { topCommand } from './commands/top.ts';
 import { upCommand } from './commands/up.ts';
 import { CommandFailure, exitCodeOf, exitCodes } from './exit.ts';
 
@@ -29,6 +31,8 @@ for (const command of [
   decoderCommand(),
   entityCommand(),
   deadLettersCommand(),
+  replayCommand(),
+  topCommand(),
   tableCommand(),
   shareCommand(),
   doctorCommand(),

@@ -8,7 +8,10 @@ import type { LoadedKnowledge } from '../core/service/knowledge.ts';
 import { lockDataDir } from '../core/service/lock.ts';
 import { createLogger } from '../core/service/log.ts';
 import { outboxFile } from './files.ts';
-import { startUp } from './up.ts';
+import { startUp, type Running } from './up.ts';
+
+/** Where the broker is, and this process's own HTTP server. */
+export type Urls = Pick<Running['urls'], 'broker' | 'http'>;
 
 const lookEveryMs = 50;
 const patienceMs = 30_000;
@@ -18,12 +21,16 @@ const patienceMs = 30_000;
  * delivers; else this process does and waits for it.
  * @throws {RetryableError} when the broker takes nothing for 30 s; what waits stays in the outbox.
  */
-export async function publishOnce<T>(config: Config, knowledge: LoadedKnowledge, work: (outbox: Outbox) => Promise<T>): Promise<T> {
+export async function publishOnce<T>(
+  config: Config,
+  knowledge: LoadedKnowledge,
+  work: (outbox: Outbox, urls: Urls) => Promise<T>,
+): Promise<T> {
   const release = lockDataDir(config.dataDir);
   if (release === undefined) {
     const outbox = openSqliteOutbox({ path: outboxFile(config), logger: createLogger(config.logLevel) });
     try {
-      return await work(outbox);
+      return await work(outbox, urlsOf(config));
     } finally {
       await outbox.close();
     }
@@ -32,12 +39,17 @@ export async function publishOnce<T>(config: Config, knowledge: LoadedKnowledge,
   const anyPort = { ...config, http: { ...config.http, port: 0 } };
   const running = await startUp(config.broker.contextUrl === undefined ? anyPort : config, knowledge, createLogger('error'), 'delivery');
   try {
-    const result = await work(running.outbox);
+    const result = await work(running.outbox, running.urls);
     await drained(running.outbox, () => running.deliverer.status().lastError);
     return result;
   } finally {
     await running.stop();
   }
+}
+
+/** Where a running `klavze up` with this configuration is. */
+function urlsOf({ broker, http }: Config): Urls {
+  return { broker: broker.url ?? `http://${broker.host}:${broker.port}`, http: `http://${http.host}:${http.port}` };
 }
 
 async function drained(outbox: Outbox, lastError: () => string | undefined): Promise<void> {

@@ -9,10 +9,10 @@ import { createBrokerClient } from '../core/deliver/client.ts';
 import { createDeliverer, type Deliverer } from '../core/deliver/deliverer.ts';
 import { contextFor } from '../core/entity/contexts.ts';
 import { ConfigError } from '../core/errors.ts';
-import type { Consignment, Outbox } from '../core/outbox/outbox.ts';
+import type { Outbox } from '../core/outbox/outbox.ts';
 import { openSqliteOutbox } from '../core/outbox/sqlite.ts';
 import type { AgentKnowledge, Passage } from '../core/pipeline.ts';
-import type { Adapter, Instant, MqttMessage } from '../core/plugin.ts';
+import type { MqttMessage } from '../core/plugin.ts';
 import type { Config } from '../core/service/config.ts';
 import { startDoor, startHttp, type Check, type HttpServer } from '../core/service/http.ts';
 import { createIngest } from '../core/service/ingest.ts';
@@ -23,17 +23,15 @@ import { createMetrics, type Metrics } from '../core/service/metrics.ts';
 import { createClockGuard } from '../core/source/clock-guard.ts';
 import { createIntake, type Intake } from '../core/source/intake.ts';
 import { startMqttSource } from '../core/source/mqtt.ts';
-import { watchInbox } from '../core/source/inbox-watch.ts';
-import { ledgerFile, openLedger } from '../core/source/ledger.ts';
-import { startSchedule } from '../core/source/schedule.ts';
 import { startMqttBroker } from '../embedded/mqtt/broker.ts';
 import { startBroker } from '../embedded/ngsi-ld/server.ts';
 import { contextUrlOf } from './context-url.ts';
 import { startDevices, type RunningDevices } from './devices.ts';
 import { outboxFile } from './files.ts';
-import { openInbox } from './inbox.ts';
+import { messageKeeper, openJournalOf } from './journal.ts';
 import { startProvisioning } from './provisioning.ts';
 import { registerCommands } from './registrar.ts';
+import { startAdapters } from './running-adapters.ts';
 import { prepareSharing } from './sharing.ts';
 
 export interface Running {
@@ -77,7 +75,6 @@ async function start(
 
   const outbox = openSqliteOutbox({ path: outboxFile(config), logger: log, clock });
   closers.push(() => outbox.close());
-  const metrics = createMetrics(outbox, clock);
   // HTTP answers before the rest is up: what is not there yet is not ready.
   const notYet = (): Check => ({ ok: false, detail: 'not started yet' });
   const checks: Record<string, () => Check> = {
@@ -85,6 +82,9 @@ async function start(
     broker: notYet,
     ...(scope === 'everything' && { mqtt: notYet }),
   };
+
+  const allChecks = () => Object.fromEntries(Object.entries(checks).map(([name, check]) => [name, check()]));
+  const metrics = createMetrics({ outbox, clock, dataDir: config.dataDir, checks: allChecks });
 
   // HTTP is up before the line is: what is posted meanwhile is asked to come again.
   const line: {
@@ -113,7 +113,7 @@ async function start(
   });
   // What is there only once the broker is.
   const doors = createRouter();
-  const http = await serve(config, knowledge, metrics, checks, { '/ingest': ingest, '/iot': iot, '/': commands, '/sharing': doors });
+  const http = await serve(config, knowledge, metrics, allChecks, { '/ingest': ingest, '/iot': iot, '/': commands, '/sharing': doors });
   closers.push(() => http.close());
   for (const port of scope === 'everything' ? config.provisioning.ports : []) {
     const door = await startDoor(config.http.host, port, { '/iot': iot, '/': commands });
@@ -153,15 +153,20 @@ async function start(
   };
   line.find = devices.find;
   line.all = devices.all;
-  const onPassage = (plugin: string, passage: Passage, { topic }: MqttMessage): void => {
+  const journal = openJournalOf(config, log, metrics);
+  closers.push(() => journal?.close());
+  const keepMessage = messageKeeper(journal, knowledge, devices);
+  const onPassage = (plugin: string, passage: Passage, message: MqttMessage): void => {
+    const { topic } = message;
     metrics.passed(plugin, passage);
     devices.passed(passage);
+    keepMessage(message, passage);
     const commanded = passage.devices.filter((id) => devices.find(id)?.commands !== undefined);
     if (commanded.length > 0) commandLedger.heard(plugin.replace('agents/envelopes/', ''), topic, commanded);
   };
   const take = createIntake({
     knowledge: agentKnowledge,
-    outbox,
+    outbox: metrics.timed(outbox),
     onPassage,
     publish: (topic, payload) => void line.publish?.(topic, payload),
   });
@@ -173,7 +178,7 @@ async function start(
     onChanged(registrar.changed);
     closers.push(() => registrar.stop());
   }
-  adapters(config, { ...knowledge, latest: guard.latest }, outbox, metrics, clock, log, closers);
+  startAdapters(config, { ...knowledge, latest: guard.latest }, outbox, metrics, clock, log, journal, closers);
   return { urls: { broker: brokerUrl, mqtt: mqttUrl, http: http.url }, outbox, deliverer };
 }
 
@@ -181,7 +186,7 @@ function serve(
   config: Config,
   { models }: LoadedKnowledge,
   metrics: Metrics,
-  checks: Readonly<Record<string, () => Check>>,
+  checks: () => Readonly<Record<string, Check>>,
   routers: Readonly<Record<string, Router>>,
 ): Promise<HttpServer> {
   return startHttp({
@@ -190,7 +195,7 @@ function serve(
     registry: metrics.registry,
     subjects: [...models.subjects.keys()],
     context: (subject) => (models.subjects.has(subject) ? contextFor(subject, models) : undefined),
-    checks: () => Object.fromEntries(Object.entries(checks).map(([name, check]) => [name, check()])),
+    checks,
   });
 }
 
@@ -233,8 +238,8 @@ function deliver(
     contextOf: ({ type }) => contexts.get(models.types.get(type)?.subject ?? '') ?? '',
     forbiddenCharacters,
     observer: {
-      delivered: (result, publications) => metrics.delivered(result, publications.length),
-      requested: ({ seconds }) => metrics.requested(seconds),
+      delivered: metrics.delivered,
+      requested: metrics.requested,
     },
   });
 }
@@ -275,39 +280,6 @@ async function mqtt(
     return { ok: connected, detail: connected ? url : `${url}: ${lastError ?? 'not connected yet'}` };
   };
   return { url, publish: (topic, payload, qos) => source.publish(topic, payload, qos) };
-}
-
-function adapters(
-  config: Config,
-  knowledge: LoadedKnowledge,
-  outbox: Outbox,
-  metrics: Metrics,
-  clock: () => Instant,
-  log: Logger,
-  closers: (() => void | Promise<void>)[],
-): void {
-  for (const name of Object.keys(config.adapters)) {
-    if (!knowledge.adapters.has(name)) {
-      throw new ConfigError(`the configuration names the adapter "${name}"; known: ${[...knowledge.adapters.keys()].join(', ')}`);
-    }
-  }
-  // Without an address a table comes through the inbox only.
-  const isRun = ({ name, dataset }: Adapter): boolean => config.adapters[name]?.enabled !== false && dataset.url !== '';
-  const enabled = [...knowledge.adapters.values()].filter(isRun);
-  const ledger = openLedger({ path: ledgerFile(config.dataDir), clock, logger: log });
-  closers.push(() => ledger.close());
-  const records = { ledger, dataDir: config.dataDir };
-  const schedule = startSchedule({ adapters: enabled, settings: config.adapters, knowledge, outbox, clock, logger: log, metrics, records });
-  closers.push(() => schedule.stop());
-  const counted = {
-    append(consignment: Consignment) {
-      const plugin = [...consignment.publications, ...consignment.deadLetters][0]?.origin.plugin;
-      if (plugin !== undefined) metrics.passed(plugin, { readings: [], devices: [], ...consignment });
-      return outbox.append(consignment);
-    },
-  };
-  const inbox = watchInbox(openInbox(config, knowledge, counted, records, log), log);
-  closers.push(() => inbox.stop());
 }
 
 function fine(detail: string): Check {

@@ -14,6 +14,7 @@ import { dependencyPicture } from './docs/dependencies.ts';
 import { familyFields } from './docs/families.ts';
 import { decoderFields, envelopeFields } from './docs/fields.ts';
 import { fillMarker } from './docs/markdown.ts';
+import { metricsPage } from './docs/metrics.ts';
 import { pluginsPage } from './docs/plugins.ts';
 import { qualityTable } from './docs/quality.ts';
 
@@ -24,6 +25,7 @@ const adapters = [...(await loadAdapters()).values()];
 const pages: readonly { readonly path: string; readonly render: (current: string) => Promise<string> }[] = [
   { path: 'docs/plugins.md', render: pluginsPage },
   { path: 'docs/configuration.md', render: async () => configurationPage() },
+  { path: 'docs/metrics.md', render: async () => metricsPage() },
   { path: 'docs/architecture.md', render: async (current) => fillMarker(current, 'dependencies', await dependencyPicture()) },
   { path: 'docs/quality.md', render: async (current) => fillMarker(current, 'quality', qualityTable(adapters)) },
   { path: 'README.md', render: async (current) => fillMarker(current, 'environment', environmentTable()) },

@@ -71,11 +71,11 @@ async function runBackfill(name: string, flags: BackfillFlags): Promise<void> {
     return;
   }
   const { publishOnce } = await import('../publish-once.ts');
-  const report = await withRecords(config, 'write', ({ ledger }) =>
+  const report = await withRecords(config, 'write', ({ ledger, keep }) =>
     publishOnce(config, knowledge, (outbox) =>
       recorded(ledger, 'backfill', clock(), clock, job, adapter, () =>
         backfill({
-          run: { ...base, sink: outbox },
+          run: { ...base, sink: outbox, keep },
           pieces,
           job,
           ledger,

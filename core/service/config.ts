@@ -50,6 +50,7 @@ export interface Config {
     readonly forbiddenCharacters: 'keep' | 'encode';
   };
   readonly adapters: Readonly<Record<string, AdapterConfig>>;
+  readonly journal: { readonly days: number; readonly megabytes: number };
   readonly provisioning: {
     readonly token?: string;
     readonly commands: boolean;
@@ -76,6 +77,8 @@ const variables: Readonly<Record<string, readonly [section: string, key: string]
   KLAVZE_SHARING_ENDPOINT: ['sharing', 'endpoint'],
   KLAVZE_SHARING_PUBLIC_URL: ['sharing', 'publicUrl'],
   KLAVZE_LOG_LEVEL: ['logLevel'],
+  KLAVZE_JOURNAL_DAYS: ['journal', 'days'],
+  KLAVZE_JOURNAL_MEGABYTES: ['journal', 'megabytes'],
   KLAVZE_HTTP_HOST: ['http', 'host'],
   KLAVZE_HTTP_PORT: ['http', 'port'],
   KLAVZE_PROVISIONING_TOKEN: ['provisioning', 'token'],
@@ -188,7 +191,7 @@ function assign(settings: Record<string, unknown>, path: readonly string[], text
 /** Ports are numbers, several apart by commas; a switch is `true` or `false`. What is neither is refused by the schema. */
 function valueOf(key: string, text: string): unknown {
   const number = (part: string): unknown => (/^\d+$/.test(part.trim()) ? Number(part) : part.trim());
-  if (key === 'port') return number(text);
+  if (key === 'port' || key === 'days' || key === 'megabytes') return number(text);
   if (key === 'ports') return text.split(',').map(number);
   return key === 'commands' && /^(?:true|false)$/.test(text) ? text === 'true' : text;
 }

@@ -40,6 +40,8 @@ export function watchDevices(options: DeviceWatchOptions): DeviceWatch {
     labelNames: ['result'],
     registers,
   });
+  // A rate needs the 0 before the first.
+  for (const result of ['taken', 'refused']) reloads.inc({ result }, 0);
   new Gauge({
     name: 'klavze_devices',
     help: 'Devices in the registry',

@@ -28,6 +28,15 @@ export interface Sink {
 /** Keys of the source that are wanted. */
 export type Stations = 'all' | readonly string[];
 
+/** A file as it was read, with what was asked of it: enough to read it once more. */
+export interface KeptFile extends Pick<AdapterRun, 'stations' | 'period'> {
+  readonly adapter: string;
+  readonly from: string;
+  readonly receivedAt: Instant;
+  /** Left out: too large to be kept. */
+  readonly bytes?: Uint8Array;
+}
+
 export interface AdapterRun {
   readonly adapter: Adapter;
   readonly knowledge: Knowledge;
@@ -54,6 +63,8 @@ export interface AdapterRun {
   readonly addresses?: readonly Address[];
   /** Only measurements of this time are published, both ends with it. */
   readonly period?: { readonly from: Instant; readonly to: Instant };
+  /** Told of each file that is taken, before it is; not of those of personal data. */
+  readonly keep?: ((file: KeptFile) => void) | undefined;
 }
 
 /** In smaller files a single row would already be more than any share. */
@@ -68,7 +79,10 @@ const keptBytes = 1024 * 1024;
  */
 export async function runAdapter(run: AdapterRun): Promise<RunReport> {
   const { adapter, input, stations, clock } = run;
-  if (input.kind === 'path') return streamDataset(run, input.path, input.name, (fault) => refuse(run, fault, input.name, new Uint8Array()));
+  if (input.kind === 'path') {
+    keep(run, { adapter: adapter.name, from: input.name, stations, receivedAt: clock() });
+    return streamDataset(run, input.path, input.name, (fault) => refuse(run, fault, input.name, new Uint8Array()));
+  }
   if (input.kind === 'file') return take(run, input.bytes, input.name, addressOfFile(adapter));
   const url = input.url ?? adapter.dataset.url;
   const missing = missingCredentials(adapter, input.credentials);
@@ -127,10 +141,12 @@ async function fetchAndTake(
 
 async function take(run: AdapterRun, bytes: Uint8Array, from: string, address: string): Promise<RunReport> {
   const { adapter, sink, maxBytes, memory, stations, clock } = run;
+  const fetchedAt = clock();
+  keep(run, { adapter: adapter.name, from, stations, receivedAt: fetchedAt, ...(run.period && { period: run.period }), bytes });
   const parsed = await readDataset(bytes, adapter.format, from, maxBytes ?? adapter.maxBytes);
   if (!parsed.ok) return refuse(run, parsed.error, from, bytes);
   const { rows, header } = parsed.value;
-  const passed = inPeriod(withoutContradictions(await passRows(run, parsed.value, from)), run.period);
+  const passed = inPeriod(withoutContradictions(await passRows(run, parsed.value, from, fetchedAt)), run.period);
   const fault = unexpected(adapter, parsed.value, passed, from);
   if (fault !== undefined) return refuse(run, fault, from, bytes);
   const origin = { plugin: `adapters/${adapter.name}`, from, receivedAt: clock() };
@@ -169,9 +185,13 @@ async function take(run: AdapterRun, bytes: Uint8Array, from: string, address: s
   };
 }
 
-async function passRows(run: AdapterRun, { header, rows }: Dataset, from: string): Promise<PassedRow[]> {
-  const { adapter, knowledge, stations, clock } = run;
-  const file = { header, rows, fetchedAt: clock(), from };
+function keep({ adapter, keep }: AdapterRun, file: KeptFile): void {
+  if (adapter.personal !== true) keep?.(file);
+}
+
+async function passRows(run: AdapterRun, { header, rows }: Dataset, from: string, fetchedAt: Instant): Promise<PassedRow[]> {
+  const { adapter, knowledge, stations } = run;
+  const file = { header, rows, fetchedAt, from };
   const wanted = stations === 'all' ? undefined : new Set(stations);
   const passed: PassedRow[] = [];
   for (const [index, row] of rows.entries()) {

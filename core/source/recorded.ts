@@ -1,5 +1,5 @@
 import type { Instant } from '../plugin.ts';
-import { runAdapter, type AdapterRun } from './dataset.ts';
+import { runAdapter, type AdapterRun, type KeptFile } from './dataset.ts';
 import type { Ledger, Trigger } from './ledger.ts';
 import { rejectsFolder } from './rejects.ts';
 import { nothing, type RunReport } from './report.ts';
@@ -8,6 +8,8 @@ import { nothing, type RunReport } from './report.ts';
 export interface Records {
   readonly ledger: Ledger;
   readonly dataDir: string;
+  /** The journal, where files are kept to be read once more. */
+  readonly keep?: ((file: KeptFile) => void) | undefined;
 }
 
 /** What is not said of the memory of a run: a complete snapshot, refused when more than half of it is gone. */
@@ -19,14 +21,14 @@ export interface MemoryChoice {
 /** A run of an adapter that is kept in the ledger, also when it fails; then it rejects as `runAdapter` does. */
 export async function recordedRun(
   run: Omit<AdapterRun, 'memory'>,
-  { ledger, dataDir }: Records,
+  { ledger, dataDir, keep }: Records,
   trigger: Trigger,
   { isComplete = 'yes', onShrink = 'refuse' }: MemoryChoice = {},
 ): Promise<RunReport> {
   const { adapter, clock } = run;
   const memory = { ledger, rejects: rejectsFolder(dataDir, adapter.name), isComplete, onShrink };
   const at = clock();
-  return recorded(ledger, trigger, at, clock, fromOf(run), adapter, () => runAdapter({ ...run, memory }));
+  return recorded(ledger, trigger, at, clock, fromOf(run), adapter, () => runAdapter({ ...run, memory, keep }));
 }
 
 /** Keeps what `work` reports as a run that began at `at`. */

@@ -8,6 +8,7 @@ import type { Adapter, Instant } from '../plugin.ts';
 import type { AdapterConfig } from '../service/config.ts';
 import { missingCredentials } from './authorize.ts';
 import type { Sink } from './dataset.ts';
+import type { Ledger } from './ledger.ts';
 import type { Told } from './notices.ts';
 import { recordedRun, type Records } from './recorded.ts';
 import type { RunReport } from './report.ts';
@@ -49,7 +50,7 @@ export function startSchedule(options: ScheduleOptions): Schedule {
     const schedule = schedules.get(adapter.name) ?? adapter.schedule;
     const { name, dataset, staleAfterHours } = adapter;
     const told = {
-      get: () => options.records.ledger.note(toldKey(name)) as Told | undefined,
+      get: () => toldOf(options.records.ledger, name),
       set: (value: Told) => options.records.ledger.setNote(toldKey(name), value),
     };
     const stale = staleAfterHours === undefined ? {} : { staleAfterHours };
@@ -83,6 +84,11 @@ function hasCredentials(adapter: Adapter, { settings, logger }: ScheduleOptions)
     );
   }
   return missing.length === 0;
+}
+
+/** What the operator was told of an adapter and holds still. */
+export function toldOf(ledger: Ledger, adapter: string): Told | undefined {
+  return ledger.note(toldKey(adapter)) as Told | undefined;
 }
 
 /** Where is kept what the operator was told of an adapter. */

@@ -106,7 +106,7 @@ describe('klavze up', () => {
     expect(Object.keys(ready.data.checks)).toEqual(['outbox', 'broker', 'mqtt']);
     const metrics = (await axios.get<string>(`${first.urls.http}/metrics`)).data;
     expect(metrics).toContain('klavze_received_total{plugin="agents/envelopes/iota-json"} 1');
-    expect(metrics).toMatch(/klavze_deliveries_total\{result="accepted"\} \d/);
+    expect(metrics).toMatch(/klavze_deliveries_total\{plugin="agents\/envelopes\/iota-json",result="accepted"\} \d/);
     const context = await axios.get<{ '@context': unknown }>(`${first.urls.http}/contexts/environment.jsonld`);
     expect(context.headers['content-type']).toContain('application/ld+json');
     expect((await axios.get(`${first.urls.http}/contexts/nonsense.jsonld`, { validateStatus: () => true })).status).toBe(404);

@@ -1,0 +1,49 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
+
+import { klavzeMetrics } from '../../tools/docs/metrics.ts';
+
+interface Rule {
+  readonly alert: string;
+  readonly expr: string;
+  readonly labels: { readonly severity: string };
+  readonly annotations: { readonly summary: string; readonly runbook_url: string };
+}
+
+const root = join(import.meta.dirname, '..', '..');
+const file = 'deploy/prometheus/alerts.yml';
+const { groups } = parse(readFileSync(join(root, file), 'utf8')) as { groups: readonly { readonly rules: readonly Rule[] }[] };
+const rules = groups.flatMap((group) => group.rules);
+
+const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
+if (!hasPromtool) console.warn(`skipped: promtool on ${file} (install the package prometheus)`);
+
+describe(file, () => {
+  it.each([
+    ['check', 'rules', file],
+    ['test', 'rules', 'deploy/prometheus/alerts.test.yml'],
+  ])('passes promtool %s %s', (...words) => {
+    if (!hasPromtool) return;
+    const { status, stdout, stderr } = spawnSync('promtool', words, { cwd: root, encoding: 'utf8' });
+    expect([status, status === 0 ? '' : stdout + stderr]).toEqual([0, '']);
+  });
+
+  it.each(rules)('$alert asks for figures that exist, and is explained in both languages', ({ alert, expr, annotations }) => {
+    const names = klavzeMetrics().flatMap(({ name, type }) => (type === 'histogram' ? [`${name}_bucket`] : [name]));
+    const asked = [...expr.matchAll(/klavze_\w+/g)].map(([name]) => name);
+    expect(asked.filter((name) => !names.includes(name))).toEqual([]);
+    expect(annotations.runbook_url).toBe(`docs/operate.md#${alert.toLowerCase()}`);
+    for (const page of ['docs/operate.md', 'docs/operate.sl.md']) {
+      expect(readFileSync(join(root, page), 'utf8')).toContain(`\n### ${alert}\n`);
+    }
+  });
+
+  it('has an alert in the tests of the rules for each rule', () => {
+    const tests = readFileSync(join(root, 'deploy/prometheus/alerts.test.yml'), 'utf8');
+    expect(rules.map(({ alert }) => alert).filter((alert) => !tests.includes(alert))).toEqual([]);
+  });
+});
