@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { request } from 'undici';
 
@@ -38,7 +39,7 @@ async function run({ url, every, once, json, config }: Flags): Promise<void> {
   const first = await look(base);
   // Into a file or a pipe there is only one view.
   if (once === true || !process.stdout.isTTY) {
-    await pause(1_000);
+    await sleep(1_000);
     const figures = figuresOf(first, await look(base));
     const { columns = 80, rows = 24 } = process.stdout;
     process.stdout.write(json === true ? `${JSON.stringify(figures)}\n` : `${draw(figures, base, columns, rows).join('\n')}\n`);
@@ -58,8 +59,7 @@ async function live(base: string, first: Look, every: number): Promise<void> {
   const { stdin, stdout } = process;
   let before = first;
   let lines = ['klavze top: looking …'];
-  let end: () => void = () => undefined;
-  const ended = new Promise<void>((resolve) => (end = resolve));
+  const ending = new AbortController();
   const show = (): void => {
     const { columns = 80, rows = 24 } = stdout;
     stdout.write(
@@ -80,20 +80,18 @@ async function live(base: string, first: Look, every: number): Promise<void> {
     show();
   };
   const onKey = (key: Buffer): void => {
-    if (key.toString() === 'q' || key[0] === 3) end();
+    if (key.toString() === 'q' || key[0] === 3) ending.abort();
   };
-  const onSignal = (): void => end();
+  const onSignal = (): void => ending.abort();
   stdout.write(screenOn);
   stdout.on('resize', show);
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal).once('SIGHUP', onSignal);
   if (stdin.isTTY) stdin.setRawMode(true).resume().on('data', onKey);
-  let over = false;
-  void ended.then(() => (over = true));
   try {
-    while (!over) {
-      const next = pause(every * 1_000);
+    while (!ending.signal.aborted) {
+      const next = sleep(every * 1_000, undefined, { signal: ending.signal }).catch(() => undefined);
       await turn();
-      await Promise.race([next, ended]);
+      await next;
     }
   } finally {
     stdout.off('resize', show).write(screenOff);
@@ -114,10 +112,6 @@ async function look(base: string): Promise<Look> {
 async function text(url: string): Promise<string> {
   const { body } = await request(url, { headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
   return body.text();
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }
 
 function seconds(given: string): number {

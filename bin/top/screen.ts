@@ -1,7 +1,8 @@
 import type { Figures } from './figures.ts';
 
-/** Width of the name of a plug-in; the rest are numbers. */
-const numbers = [10, 11, 11, 9, 11] as const;
+/** Widths of the columns of numbers; those for which a narrow terminal has no room are left out. */
+const numbers = [10, 11, 11, 9, 11];
+const narrowestName = 20;
 
 /** The view as lines of at most `columns` characters, at most `rows` of them: what is wrong first, then the busiest plug-ins. Plain text. */
 export function draw(figures: Figures, where: string, columns: number, rows: number): string[] {
@@ -28,13 +29,20 @@ export function draw(figures: Figures, where: string, columns: number, rows: num
     )}`,
     '',
   ];
-  const width = columns - numbers.reduce((sum, one) => sum + one, 0);
+  const taken = (count: number): number => numbers.slice(0, count).reduce((sum, one) => sum + one, 0);
+  let shownNumbers = numbers.length;
+  while (shownNumbers > 0 && columns - taken(shownNumbers) < narrowestName) shownNumbers--;
+  const width = columns - taken(shownNumbers);
   const row = (name: string, cells: readonly string[]): string =>
-    fit(name, width).padEnd(width) + cells.map((cell, at) => cell.padStart(numbers[at] ?? 0)).join('');
+    fit(name, width).padEnd(width) +
+    cells
+      .slice(0, shownNumbers)
+      .map((cell, at) => cell.padStart(numbers[at] ?? 0))
+      .join('');
   const plugins = figures.plugins.map(({ plugin, received, entities, refused, delivered, perSecond: rate }) =>
     row(plugin.replace(/^agents\/envelopes\//, ''), [rate.toFixed(1), ...[received, entities, refused, delivered].map(short)]),
   );
-  const room = rows - head.length - 2;
+  const room = Math.max(1, rows - head.length - 1);
   const shown = plugins.length > room ? [...plugins.slice(0, room - 1), `… ${plugins.length - room + 1} more`] : plugins;
   const lines = [...head, row('plug-in', ['in/s', 'received', 'entities', 'refused', 'delivered']), ...shown];
   return lines.slice(0, rows).map((line) => fit(line, columns));
