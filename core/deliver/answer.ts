@@ -11,6 +11,8 @@ export interface Answer {
   readonly failure?: string;
   /** True when not even a connection was made: asking again soon costs the broker nothing. */
   readonly unreached?: boolean;
+  /** Trace id that the request carried (W3C Trace Context, `traceparent`). */
+  readonly trace?: string;
 }
 
 export interface ItemFault {

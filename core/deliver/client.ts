@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Pool, type Dispatcher } from 'undici';
 
 import type { Answer } from './answer.ts';
@@ -71,6 +72,7 @@ export function createBrokerClient(options: BrokerClientOptions): BrokerClient {
   async function call(method: 'GET' | 'POST' | 'DELETE', path: string, content?: Content, signal?: AbortSignal): Promise<Answer> {
     const token = options.token?.();
     const context = content?.context ?? '';
+    const trace = randomBytes(16).toString('hex');
     const request: Dispatcher.RequestOptions = {
       method,
       path: base.pathname + path,
@@ -78,6 +80,7 @@ export function createBrokerClient(options: BrokerClientOptions): BrokerClient {
       headers: {
         ...(content !== undefined && { 'content-type': 'application/json' }),
         accept: 'application/json',
+        traceparent: `00-${trace}-${randomBytes(8).toString('hex')}-01`,
         ...(context !== '' && { link: `<${context}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"` }),
         ...(options.tenant !== undefined && { 'ngsild-tenant': options.tenant }),
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
@@ -87,14 +90,14 @@ export function createBrokerClient(options: BrokerClientOptions): BrokerClient {
     // A connection that was kept may have been closed by the broker meanwhile: that says nothing of the broker.
     const isKept = pool.stats.free > 0;
     try {
-      return await answerOf(await pool.request(request));
+      return { ...(await answerOf(await pool.request(request))), trace };
     } catch (error) {
-      if (!isKept || !staleCodes.has((error as { code?: string }).code ?? '')) return noAnswer(error);
+      if (!isKept || !staleCodes.has((error as { code?: string }).code ?? '')) return { ...noAnswer(error), trace };
     }
     try {
-      return await answerOf(await pool.request(request));
+      return { ...(await answerOf(await pool.request(request))), trace };
     } catch (error) {
-      return noAnswer(error);
+      return { ...noAnswer(error), trace };
     }
   }
 

@@ -22,6 +22,8 @@ export interface CourierOptions {
   succeeded(ticket: Ticket): void;
   failed(ticket: Ticket, fault: Fault): void;
   observe(result: DeliveryResult, publications: readonly Queued[]): void;
+  /** A request is over, for who follows messages on their way. */
+  sent(answer: Answer, parcels: readonly Parcel[]): void;
   requested: NonNullable<DeliveryObserver['requested']>;
   /** Wait of one entity by how often it failed. */
   pause(attempts: number): number;
@@ -71,6 +73,7 @@ export class Courier {
     const body = this.bodies.arrayOf(parcels.map(({ id, json }) => (removes ? JSON.stringify(id) : (json ?? '{}'))));
     const request = () => (removes ? client.remove(body, signal) : client.upsert(body, context, signal));
     const answer = await this.timed(parcels.length, body, request);
+    this.options.sent(answer, parcels);
     this.bodies.giveBack(body);
     const verdict = removes ? readRemoval(answer, ids) : readAnswer(answer, ids);
     if (verdict.kind === 'unavailable' || verdict.kind === 'denied') {
@@ -194,6 +197,7 @@ export class Courier {
     const body = late.length === all.length ? historyJson : this.historyOf(late.map(({ entity }) => entity));
     if (this.takesHistory === false) return noHistory();
     const answer = await this.timed(1, body, () => this.options.client.addHistory(body, context, this.options.signal));
+    this.options.sent(answer, [parcel]);
     if (answer.status >= 200 && answer.status < 300) {
       this.takesHistory = true;
       for (const { queued } of late) this.inHistory.add(queued.seq);

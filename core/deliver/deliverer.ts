@@ -8,6 +8,7 @@ import { Circuit, type Fault, type Ticket } from './circuit.ts';
 import type { BrokerClient } from './client.ts';
 import { Courier } from './courier.ts';
 import { DeliveryQueue, type BatchLimits } from './queue.ts';
+import { logTrace } from './trace.ts';
 import { encodeStrings, type ForbiddenCharacters } from './strings.ts';
 
 export type DeliveryResult = 'accepted' | 'refused' | 'retried' | 'late' | 'repeated';
@@ -156,6 +157,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     failed,
     observe,
     requested: (request) => options.observer?.requested?.(request),
+    sent: (answer, parcels) => logTrace(logger, answer, parcels),
     pause,
   });
 
