@@ -33,7 +33,7 @@ export interface FollowUp {
   written(): void;
   /** Whether the broker has taken the very same state lately. */
   wasTaken(queued: Queued): boolean;
-  /** Rows that are only remembered go: the disk is full. */
+  /** The disk is full: the oldest rows that are only remembered go. */
   forgetKept(): void;
   /** A segment read at start: the watermarks of what was settled of it may not be written yet. */
   recover(segment: Segment): void;
@@ -44,6 +44,8 @@ export interface FollowUp {
 const restMs = 20;
 const sweepMs = 500;
 const mostDone = 4_000;
+/** Rows that are removed in one transaction when a larger one did not find its place on the disk. */
+const mostAtOnce = 64;
 
 export function createFollowUp({ store, marks, index, hasRoom, logger }: FollowUpOptions): FollowUp {
   const changed = new Set<Segment>();
@@ -57,6 +59,7 @@ export function createFollowUp({ store, marks, index, hasRoom, logger }: FollowU
   let lastSweep = 0;
   let timer: NodeJS.Timeout | undefined;
   let failed = false;
+  let emptied: Segment[] = [];
 
   function entriesOf({ entries, first }: Segment): readonly (Queued | undefined)[] {
     if (entries !== undefined) return entries;
@@ -87,13 +90,20 @@ export function createFollowUp({ store, marks, index, hasRoom, logger }: FollowU
   }
 
   function write(): void {
-    sweeping = (marks.hasChanges || done.size > 0) && due();
+    emptied = failed ? [...kept.all(), ...doneNow()].slice(0, mostAtOnce) : [];
+    sweeping = emptied.length > 0 || ((marks.hasChanges || done.size > 0) && due());
     const { file } = store;
     if (sweeping) {
       for (const [id, text] of marks.changes()) {
         if (text === undefined) file.forgetMarks.run(id);
         else file.setMarks.run(id, text);
       }
+    }
+    if (emptied.length > 0) {
+      for (const { first } of emptied) remove(first);
+      return;
+    }
+    if (sweeping) {
       for (const { first, settled, refused } of done) file.setSettled.run(first, settled, settled, refused);
       for (const { first, settled, refused } of partial) file.setSettled.run(first, settled, settled, refused);
     }
@@ -116,7 +126,20 @@ export function createFollowUp({ store, marks, index, hasRoom, logger }: FollowU
     return [...done, ...[...changed].filter((segment) => isDone(segment))];
   }
 
+  /** The disk was full: rows went, as few at a time as it takes, and the rest is written by and by. */
+  function emptiedSome(): void {
+    for (const set of [changed, done, partial]) for (const segment of emptied) set.delete(segment);
+    for (const segment of emptied) kept.forget(segment);
+    kept.drop(Math.min(kept.all().length, emptied.length));
+    index().drop(new Set(emptied));
+    marks.written();
+  }
+
   function written(): void {
+    if (emptied.length > 0) {
+      emptiedSome();
+      return;
+    }
     const gone = new Set(sweeping ? doneNow() : []);
     for (const segment of changed) {
       partial.delete(segment);
@@ -152,9 +175,10 @@ export function createFollowUp({ store, marks, index, hasRoom, logger }: FollowU
       try {
         store.transact(write);
         written();
-        failed = false;
+        failed = emptied.length === mostAtOnce;
       } catch (error) {
-        if (!failed) logger.error({ err: error }, 'the outbox cannot record what was delivered; trying again');
+        if (!failed && emptied.length < mostAtOnce)
+          logger.error({ err: error }, 'the outbox cannot record what was delivered; trying again');
         failed = true;
       }
     }
@@ -213,11 +237,11 @@ export function createFollowUp({ store, marks, index, hasRoom, logger }: FollowU
     },
     wasTaken: (queued) => kept.wasTaken(queued),
     forgetKept() {
-      const all = kept.all();
-      if (all.length === 0) return;
+      const oldest = kept.all().slice(0, mostAtOnce);
+      if (oldest.length === 0) return;
       try {
-        store.transact(() => all.forEach(({ first }) => remove(first)));
-        kept.drop(all.length);
+        store.transact(() => oldest.forEach(({ first }) => remove(first)));
+        kept.drop(oldest.length);
       } catch (error) {
         if (!mayHeal(error)) throw error;
       }

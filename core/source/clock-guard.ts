@@ -38,14 +38,19 @@ export function createClockGuard(options: ClockGuardOptions): ClockGuard {
   const monotonic = options.monotonic ?? (() => performance.now());
   const saved = state.get(key);
   let anchor = { wall: Math.max(wall(), typeof saved === 'string' ? Date.parse(saved) || 0 : 0), monotonic: monotonic() };
+  /** What the clock showed last, set back or not. */
+  let shown = anchor;
   let behindMs = 0;
   let savedAt = -Infinity;
   let newest = '';
 
   function look(): void {
     const now = { wall: wall(), monotonic: monotonic() };
-    const expected = anchor.wall + (now.monotonic - anchor.monotonic);
-    const behind = expected - now.wall;
+    const since = ({ wall: then, monotonic: at }: typeof anchor): number => then + (now.monotonic - at) - now.wall;
+    // Set back for the second time: from what it showed meanwhile.
+    if (since(anchor) > longestMs && since(shown) <= longestMs) anchor = shown;
+    shown = now;
+    const behind = since(anchor);
     if (behind > longestMs) {
       logger.error(
         { seconds: Math.round(behind / 1_000) },

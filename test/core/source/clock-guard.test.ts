@@ -60,6 +60,19 @@ describe('the guard of the clock', () => {
     expect(one.said).toEqual([expect.stringContaining('the clock was set back'), 'the clock has caught up']);
   });
 
+  it('set back twice: the second time counts from what it showed in between', () => {
+    const one = machine();
+    one.look();
+    one.set(-23 * hour);
+    one.look();
+    expect(one.lenient()).toBe(23 * hour);
+    one.pass(minute);
+    one.look();
+    one.set(-2 * hour);
+    one.look();
+    expect(one.lenient()).toBe(2 * hour);
+  });
+
   it('knows after a restart what time it was', () => {
     const one = machine();
     one.pass(10 * minute);
