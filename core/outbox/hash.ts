@@ -1,11 +1,16 @@
 /** The outbox keeps publications in so many shards; a number of lanes must divide it. */
 const shards = 16;
 
-/** Shard of an entity: one entity always has the same one, so that its publications stay in order. FNV-1a, 32 bit. */
+/** Shard of an entity: one entity always has the same one, so that its publications stay in order. */
 export function shardOf(entityId: string): number {
+  return hashOf(entityId) % shards;
+}
+
+/** FNV-1a, 32 bit, with its halves folded into each other. */
+export function hashOf(text: string): number {
   let hash = 0x811c9dc5;
-  for (let at = 0; at < entityId.length; at++) hash = Math.imul(hash ^ entityId.charCodeAt(at), 0x01000193);
-  return ((hash ^ (hash >>> 16)) >>> 0) % shards;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }
 
 /** 53 bits by which an exact repeat is recognised: two 32-bit multiplicative hashes side by side. No defence against intent. */

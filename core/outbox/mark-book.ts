@@ -43,6 +43,11 @@ export class MarkBook {
     return this.of(entityId).newest;
   }
 
+  /** All marks of the entity as they are written; undefined: none. */
+  text(entityId: string): string | undefined {
+    return textOf(this.of(entityId));
+  }
+
   accepted(queued: Queued): void {
     const brief = queued.brief ?? briefOf(queued.entity);
     if (brief.newest === '') return;
@@ -70,10 +75,7 @@ export class MarkBook {
 
   /** The marks that changed, as the file takes them; undefined: none any more. */
   *changes(): Iterable<readonly [entityId: string, text: string | undefined]> {
-    for (const marks of this.changed) {
-      const table = settle(marks);
-      yield [marks.id, table.size === 0 ? undefined : JSON.stringify([...table])];
-    }
+    for (const marks of this.changed) yield [marks.id, textOf(marks)];
   }
 
   /** What `changes` gave is written. */
@@ -105,6 +107,11 @@ function settle(marks: EntityMarks): Marks {
   if (marks.latest !== undefined) marks.table = advance(none, marks.latest.entity);
   marks.latest = undefined;
   return marks.table;
+}
+
+function textOf(marks: EntityMarks): string | undefined {
+  const table = settle(marks);
+  return table.size === 0 ? undefined : JSON.stringify([...table]);
 }
 
 function namesOf(table: Marks): string {

@@ -11,6 +11,8 @@ export interface SqliteStoreOptions {
   readonly logger: Logger;
   readonly clock: () => Instant;
   readonly checkAtStartBytes: number;
+  /** Nothing is lost with the file: no transaction waits for the disk. */
+  readonly isCopy?: boolean;
   /** The file was damaged and is now another one: what was known of it must be read anew. */
   onRescued(): void;
 }
@@ -93,7 +95,8 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
   }
 
   function transact(step: () => void, durability: 'synced' | 'follows'): void {
-    if (durable !== durability) file.db.pragma(`synchronous = ${durability === 'synced' ? 'FULL' : 'NORMAL'}`);
+    const level = durability === 'synced' ? 'FULL' : 'NORMAL';
+    if (durable !== durability) file.db.pragma(`synchronous = ${options.isCopy === true ? 'OFF' : level}`);
     durable = durability;
     file.begin.run();
     try {

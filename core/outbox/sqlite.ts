@@ -27,8 +27,15 @@ export interface SqliteOutboxOptions {
   readonly commitGroup?: number;
   /** Files up to this size are read through at start to find damage; in larger ones it is found when a damaged page is met. Default 64 MiB. */
   readonly checkAtStartBytes?: number;
+  /** The file is a copy of what is safe elsewhere: the disk is never waited for. */
+  readonly isCopy?: boolean;
   /** Free bytes of the disk's file system; a test hands in its own. */
   readonly freeBytes?: () => number;
+}
+
+export interface SqliteOutbox extends Outbox {
+  /** All watermarks of an entity in one text; undefined: it has none. */
+  marksOf(entityId: string): string | undefined;
 }
 
 /** Entities whose watermarks are held in memory beside the file. */
@@ -43,7 +50,7 @@ interface Waiting extends Entry {
  * The durable outbox: one SQLite file (WAL, synced before anything is acknowledged), commits in groups, many publications in a row. What was just
  * committed is delivered from memory; the file is read only for what waits longer. Damage is set aside and what can be read is kept.
  */
-export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
+export function openSqliteOutbox(options: SqliteOutboxOptions): SqliteOutbox {
   const { path, logger } = options;
   const clock = options.clock ?? (() => new Date().toISOString());
   const freeBytes = options.freeBytes ?? (() => freeBeyondReserve(path, () => store.reusableBytes()));
@@ -53,6 +60,7 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
     logger,
     clock,
     checkAtStartBytes: options.checkAtStartBytes ?? 64 * 1024 * 1024,
+    isCopy: options.isCopy === true,
     onRescued: () => restart(),
   });
   const marks = new MarkBook((id) => store.onFile(() => store.file.marks.get(id)), marksInMemory);
@@ -189,6 +197,7 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): Outbox {
       followUp.settled(accepted, refused);
     },
     newestMark: (entityId) => marks.newest(entityId),
+    marksOf: (entityId) => marks.text(entityId),
     watermark: (entityId, attribute) => marks.watermark(entityId, attribute),
     wasTaken: (queued) => followUp.wasTaken(queued),
     depth(now) {

@@ -5,11 +5,11 @@ import { reject } from '../../../core/rejection.ts';
 import { consign, gauge, letter, origin, removal } from './samples.ts';
 
 /** What every outbox must keep, whatever it is made of. */
-export function outboxContract(name: string, open: () => Outbox): void {
+export function outboxContract(name: string, open: () => Outbox | Promise<Outbox>): void {
   describe(`${name}: outbox contract`, () => {
     let outbox: Outbox;
-    beforeEach(() => {
-      outbox = open();
+    beforeEach(async () => {
+      outbox = await open();
     });
     afterEach(() => outbox.close());
 
@@ -174,7 +174,7 @@ export function outboxContract(name: string, open: () => Outbox): void {
     it('refuses to append after it was closed', async () => {
       await outbox.close();
       await expect(outbox.append(consign(gauge('a', 1)))).rejects.toThrow('closed');
-      outbox = open();
+      outbox = await open();
     });
   });
 }
