@@ -1,4 +1,3 @@
-import type { Outbox } from '../core/outbox/outbox.ts';
 import type { Passage } from '../core/pipeline.ts';
 import type { Instant } from '../core/plugin.ts';
 import type { Config } from '../core/service/config.ts';
@@ -9,6 +8,7 @@ import { followDevices } from '../core/service/live-devices.ts';
 import type { Logger } from '../core/service/log.ts';
 import type { Metrics } from '../core/service/metrics.ts';
 import { registryText } from './files.ts';
+import type { OwnOutbox } from './outbox.ts';
 
 export interface RunningDevices {
   /** The sender of an uplink, by the newest valid version of the registry. */
@@ -24,7 +24,7 @@ export interface RunningDevices {
 export function startDevices(
   config: Config,
   { agents }: LoadedKnowledge,
-  outbox: Outbox,
+  { outbox, owns }: OwnOutbox,
   metrics: Metrics,
   clock: () => Instant,
   logger: Logger,
@@ -45,7 +45,7 @@ export function startDevices(
     logger,
     metrics: metrics.registry,
     families: agents.families,
-    devices: () => live.registry.devices,
+    devices: () => (owns === undefined ? live.registry.devices : live.registry.devices.filter(({ id }) => owns(id))),
   });
   closers.push(() => watch.stop());
   process.on('SIGHUP', live.reload);

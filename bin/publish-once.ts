@@ -2,12 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { RetryableError } from '../core/errors.ts';
 import type { Outbox } from '../core/outbox/outbox.ts';
-import { openSqliteOutbox } from '../core/outbox/sqlite.ts';
 import type { Config } from '../core/service/config.ts';
 import type { LoadedKnowledge } from '../core/service/knowledge.ts';
 import { lockDataDir } from '../core/service/lock.ts';
 import { createLogger } from '../core/service/log.ts';
-import { outboxFile } from './files.ts';
+import { openOutboxBeside } from './outbox.ts';
 import { startUp, type Running } from './up.ts';
 
 /** Where the broker is, and this process's own HTTP server. */
@@ -17,8 +16,8 @@ const lookEveryMs = 50;
 const patienceMs = 30_000;
 
 /**
- * Does `work` on the outbox and sees that what it appended reaches the broker. Where `klavze up` runs on the same data folder, it
- * delivers; else this process does and waits for it.
+ * Does `work` on the outbox and sees that what it appended reaches the broker. Where `klavze up` runs on the same data folder, or has the
+ * shard, it delivers; else this process does and waits for it.
  * @throws {RetryableError} when the broker takes nothing for 30 s; what waits stays in the outbox.
  */
 export async function publishOnce<T>(
@@ -27,15 +26,17 @@ export async function publishOnce<T>(
   work: (outbox: Outbox, urls: Urls) => Promise<T>,
 ): Promise<T> {
   const release = lockDataDir(config.dataDir);
-  if (release === undefined) {
-    const outbox = openSqliteOutbox({ path: outboxFile(config), logger: createLogger(config.logLevel) });
+  release?.();
+  const isShared = config.outbox.url !== undefined;
+  const outbox =
+    release === undefined || isShared ? await openOutboxBeside(config, createLogger('error'), release === undefined) : undefined;
+  if (outbox !== undefined) {
     try {
       return await work(outbox, urlsOf(config));
     } finally {
       await outbox.close();
     }
   }
-  release();
   const anyPort = { ...config, http: { ...config.http, port: 0 } };
   const running = await startUp(config.broker.contextUrl === undefined ? anyPort : config, knowledge, createLogger('error'), 'delivery');
   try {

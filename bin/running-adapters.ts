@@ -1,6 +1,6 @@
 import { ConfigError } from '../core/errors.ts';
 import type { Journal } from '../core/journal/journal.ts';
-import type { Consignment, Outbox } from '../core/outbox/outbox.ts';
+import type { Consignment } from '../core/outbox/outbox.ts';
 import type { Adapter, Instant } from '../core/plugin.ts';
 import type { Config } from '../core/service/config.ts';
 import type { LoadedKnowledge } from '../core/service/knowledge.ts';
@@ -10,12 +10,13 @@ import { watchInbox } from '../core/source/inbox-watch.ts';
 import { ledgerFile, openLedger } from '../core/source/ledger.ts';
 import { startSchedule, toldOf } from '../core/source/schedule.ts';
 import { openInbox } from './inbox.ts';
+import type { OwnOutbox } from './outbox.ts';
 
 /** Runs adapters by their schedules and takes what lies in the inbox. @throws {ConfigError} for an adapter that does not exist. */
 export function startAdapters(
   config: Config,
   knowledge: LoadedKnowledge,
-  outbox: Outbox,
+  { outbox, owns, lineOf }: OwnOutbox,
   metrics: Metrics,
   clock: () => Instant,
   log: Logger,
@@ -28,7 +29,8 @@ export function startAdapters(
     }
   }
   // Without an address a table comes through the inbox only.
-  const isRun = ({ name, dataset }: Adapter): boolean => config.adapters[name]?.enabled !== false && dataset.url !== '';
+  const isRun = ({ name, dataset }: Adapter): boolean =>
+    config.adapters[name]?.enabled !== false && dataset.url !== '' && owns?.(name) !== false;
   const enabled = [...knowledge.adapters.values()].filter(isRun);
   const ledger = openLedger({ path: ledgerFile(config.dataDir), clock, logger: log });
   closers.push(() => ledger.close());
@@ -44,7 +46,7 @@ export function startAdapters(
     append(consignment: Consignment) {
       const plugin = [...consignment.publications, ...consignment.deadLetters][0]?.origin.plugin;
       if (plugin !== undefined) metrics.passed(plugin, { readings: [], devices: [], ...consignment });
-      return outbox.append(consignment);
+      return lineOf(plugin?.replace('adapters/', '') ?? '').append(consignment);
     },
   };
   const inbox = watchInbox(openInbox(config, knowledge, counted, records, log), log);

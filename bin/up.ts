@@ -2,15 +2,16 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Router as createRouter, type Router } from 'express';
+import { Registry } from 'prom-client';
 
 import { openCommandLedger } from '../core/command/ledger.ts';
 import { wallClock } from '../core/clock.ts';
 import { createBrokerClient } from '../core/deliver/client.ts';
 import { createDeliverer, type Deliverer } from '../core/deliver/deliverer.ts';
+import { fencedClient } from '../core/deliver/fenced.ts';
 import { contextFor } from '../core/entity/contexts.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { Outbox } from '../core/outbox/outbox.ts';
-import { openSqliteOutbox } from '../core/outbox/sqlite.ts';
 import type { AgentKnowledge, Passage } from '../core/pipeline.ts';
 import type { MqttMessage } from '../core/plugin.ts';
 import type { Config } from '../core/service/config.ts';
@@ -21,14 +22,14 @@ import { lockDataDir } from '../core/service/lock.ts';
 import type { Logger } from '../core/service/log.ts';
 import { createMetrics, type Metrics } from '../core/service/metrics.ts';
 import { createClockGuard } from '../core/source/clock-guard.ts';
-import { createIntake, type Intake } from '../core/source/intake.ts';
+import { createIntake, type Intake, type IntakeOptions } from '../core/source/intake.ts';
 import { startMqttSource } from '../core/source/mqtt.ts';
 import { startMqttBroker } from '../embedded/mqtt/broker.ts';
 import { startBroker } from '../embedded/ngsi-ld/server.ts';
 import { contextUrlOf } from './context-url.ts';
 import { startDevices, type RunningDevices } from './devices.ts';
-import { outboxFile } from './files.ts';
 import { messageKeeper, openJournalOf } from './journal.ts';
+import { clientIdOf, openOwnOutbox, watchRight, type OwnOutbox } from './outbox.ts';
 import { startProvisioning } from './provisioning.ts';
 import { registerCommands } from './registrar.ts';
 import { startAdapters } from './running-adapters.ts';
@@ -38,6 +39,8 @@ export interface Running {
   readonly urls: { readonly broker: string; readonly mqtt: string; readonly http: string };
   readonly outbox: Outbox;
   readonly deliverer: Deliverer;
+  /** Aborted when another process has the shard: this one must end. Left out where that cannot be. */
+  readonly lost?: AbortSignal;
   /** Ends everything in the order of the line; what is not delivered stays in the outbox. */
   stop(): Promise<void>;
 }
@@ -73,18 +76,22 @@ async function start(
     throw new ConfigError(`the data folder ${config.dataDir} is in use by another klavze; stop it or set KLAVZE_DATA_DIR`);
   closers.push(release);
 
-  const outbox = openSqliteOutbox({ path: outboxFile(config), logger: log, clock });
-  closers.push(() => outbox.close());
+  const own = await openOwnOutbox(config, log, clock, closers, (checks) =>
+    serve(config, knowledge, new Registry(), () => Object.fromEntries(Object.entries(checks).map(([name, check]) => [name, check()])), {}),
+  );
+  const { outbox } = own;
+  const lost = own.right === undefined ? {} : { lost: own.right.lost };
   // HTTP answers before the rest is up: what is not there yet is not ready.
   const notYet = (): Check => ({ ok: false, detail: 'not started yet' });
   const checks: Record<string, () => Check> = {
-    outbox: () => (outbox.writable ? fine('writable') : { ok: false, detail: 'the disk cannot be written; nothing is acknowledged' }),
+    outbox: () => (outbox.writable ? fine('writable') : { ok: false, detail: 'it cannot be written; nothing is acknowledged' }),
     broker: notYet,
     ...(scope === 'everything' && { mqtt: notYet }),
   };
 
   const allChecks = () => Object.fromEntries(Object.entries(checks).map(([name, check]) => [name, check()]));
   const metrics = createMetrics({ outbox, clock, dataDir: config.dataDir, checks: allChecks });
+  watchRight(own, metrics.registry);
 
   // HTTP is up before the line is: what is posted meanwhile is asked to come again.
   const line: {
@@ -113,7 +120,12 @@ async function start(
   });
   // What is there only once the broker is.
   const doors = createRouter();
-  const http = await serve(config, knowledge, metrics, allChecks, { '/ingest': ingest, '/iot': iot, '/': commands, '/sharing': doors });
+  const http = await serve(config, knowledge, metrics.registry, allChecks, {
+    '/ingest': ingest,
+    '/iot': iot,
+    '/': commands,
+    '/sharing': doors,
+  });
   closers.push(() => http.close());
   for (const port of scope === 'everything' ? config.provisioning.ports : []) {
     const door = await startDoor(config.http.host, port, { '/iot': iot, '/': commands });
@@ -128,7 +140,7 @@ async function start(
       sharing.start();
     }
   }
-  const deliverer = deliver(config, knowledge, outbox, brokerUrl, http.url, metrics, log);
+  const deliverer = deliver(config, knowledge, own, brokerUrl, http.url, metrics, log);
   closers.push(() => deliverer.stop());
   checks['broker'] = () => {
     const { state, lastError } = deliverer.status();
@@ -136,12 +148,12 @@ async function start(
   };
   deliverer.start();
 
-  if (scope === 'delivery') return { urls: { broker: brokerUrl, mqtt: '', http: http.url }, outbox, deliverer };
+  if (scope === 'delivery') return { urls: { broker: brokerUrl, mqtt: '', http: http.url }, outbox, deliverer, ...lost };
   for (const fault of knowledge.agents.faults) log.error({ decodersDir: config.decodersDir }, fault);
   const guard = createClockGuard({ state: outbox.state, logger: log });
   const looking = setInterval(() => guard.look(), 10_000).unref();
   closers.push(() => clearInterval(looking));
-  const devices = startDevices(config, knowledge, outbox, metrics, clock, log, closers);
+  const devices = startDevices(config, knowledge, own, metrics, clock, log, closers);
   const agentKnowledge: AgentKnowledge = {
     ...knowledge,
     ...knowledge.agents,
@@ -150,6 +162,7 @@ async function start(
     provisioned,
     commandOf: commandLedger.commandOf,
     latest: guard.latest,
+    ...(own.owns !== undefined && { owns: own.owns }),
   };
   line.find = devices.find;
   line.all = devices.all;
@@ -164,13 +177,14 @@ async function start(
     const commanded = passage.devices.filter((id) => devices.find(id)?.commands !== undefined);
     if (commanded.length > 0) commandLedger.heard(plugin.replace('agents/envelopes/', ''), topic, commanded);
   };
-  const take = createIntake({
+  const intake = {
     knowledge: agentKnowledge,
     outbox: metrics.timed(outbox),
     onPassage,
-    publish: (topic, payload) => void line.publish?.(topic, payload),
-  });
-  line.take = take;
+    publish: (topic: string, payload: Uint8Array) => void line.publish?.(topic, payload),
+  };
+  const take = createIntake(intake);
+  line.take = own.owns === undefined ? take : takeAll(own, intake);
   const { url: mqttUrl, publish } = await mqtt(config, knowledge, outbox, take, deliverer.isBehind, checks, log, closers);
   line.publish = publish;
   if (config.provisioning.commands) {
@@ -178,21 +192,27 @@ async function start(
     onChanged(registrar.changed);
     closers.push(() => registrar.stop());
   }
-  startAdapters(config, { ...knowledge, latest: guard.latest }, outbox, metrics, clock, log, journal, closers);
-  return { urls: { broker: brokerUrl, mqtt: mqttUrl, http: http.url }, outbox, deliverer };
+  startAdapters(config, { ...knowledge, latest: guard.latest }, own, metrics, clock, log, journal, closers);
+  return { urls: { broker: brokerUrl, mqtt: mqttUrl, http: http.url }, outbox, deliverer, ...lost };
+}
+
+/** What is posted to one of several processes may be any device's: it goes to the process that has it. */
+function takeAll({ lineOf }: OwnOutbox, intake: IntakeOptions): Intake {
+  const { owns: _all, ...knowledge } = intake.knowledge;
+  return createIntake({ ...intake, knowledge, route: ({ devices }, topic) => lineOf(devices[0] ?? topic) });
 }
 
 function serve(
   config: Config,
   { models }: LoadedKnowledge,
-  metrics: Metrics,
+  registry: Registry,
   checks: () => Readonly<Record<string, Check>>,
   routers: Readonly<Record<string, Router>>,
 ): Promise<HttpServer> {
   return startHttp({
     ...config.http,
     routers,
-    registry: metrics.registry,
+    registry,
     subjects: [...models.subjects.keys()],
     context: (subject) => (models.subjects.has(subject) ? contextFor(subject, models) : undefined),
     checks,
@@ -219,7 +239,7 @@ async function broker(config: Config, log: Logger, closers: (() => void | Promis
 function deliver(
   config: Config,
   { models }: LoadedKnowledge,
-  outbox: Outbox,
+  { outbox, right }: OwnOutbox,
   brokerUrl: string,
   ownUrl: string,
   metrics: Metrics,
@@ -227,14 +247,15 @@ function deliver(
 ): Deliverer {
   const { tenant, token, forbiddenCharacters } = config.broker;
   const contexts = new Map([...models.subjects.values()].map((subject) => [subject.name, contextUrlOf(config, subject, ownUrl)]));
+  const client = createBrokerClient({
+    url: brokerUrl,
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(token === undefined ? {} : { token: () => token }),
+  });
   return createDeliverer({
     outbox,
     logger: log,
-    client: createBrokerClient({
-      url: brokerUrl,
-      ...(tenant === undefined ? {} : { tenant }),
-      ...(token === undefined ? {} : { token: () => token }),
-    }),
+    client: right === undefined ? client : fencedClient(client, right),
     contextOf: ({ type }) => contexts.get(models.types.get(type)?.subject ?? '') ?? '',
     forbiddenCharacters,
     observer: {
@@ -259,7 +280,8 @@ async function mqtt(
   closers: (() => void | Promise<void>)[],
 ): Promise<{ readonly url: string; readonly publish: Publish }> {
   const topics = [...new Set(knowledge.agents.envelopes.flatMap((envelope) => envelope.topics))];
-  const { url, host, port, username, password, clientId } = config.mqtt;
+  const { url, host, port, username, password } = config.mqtt;
+  const clientId = clientIdOf(config);
   if (url === undefined) {
     const users = username === undefined ? undefined : [{ username, password: password ?? '' }];
     const accept = async (message: MqttMessage): Promise<void> => void (await intake(message));

@@ -68,6 +68,11 @@ export interface AgentKnowledge extends Knowledge {
   partsOf?(id: string): readonly Device[];
   /** The sender, when it is not in the registry but was provisioned as for a FIWARE IoT Agent. */
   provisioned?(uplink: Pick<Uplink, 'deviceId'>, topic: string): Provisioned | undefined;
+  /**
+   * Whether a device, or a topic where no device is known, is this process's, where several share the devices; left out: all are. What
+   * belongs to another one leads to nothing here.
+   */
+  owns?(key: string): boolean;
   /** The command that was sent with a reference. */
   commandOf?(reference: string): string | undefined;
   /** Which Device entities are worth being published; left out: all. */
@@ -89,15 +94,21 @@ export function passMessage(message: MqttMessage, envelope: Envelope, knowledge:
   const origin = dated({ plugin: pluginOf(envelope), from, receivedAt }, message.latest ?? knowledge.latest?.(receivedAt));
   const way = new Way(origin, message.payload);
   const opened = way.run('decode', () => envelope.open(message, memory));
+  const isOthers = knowledge.owns?.(message.topic) === false;
+  if (isOthers) way.forgetRefusals();
   let event = opened?.event;
   for (const report of opened?.reports ?? []) passReport(report, knowledge, way);
   for (const result of opened?.results ?? []) passResult(result, knowledge, way);
   for (const uplink of opened?.values ?? []) event = passUplink(uplink, knowledge, way, message.retained) ?? event;
   if (way.isEmpty() && event === undefined) {
+    if (isOthers) return way.end(othersEvent, opened);
     way.refuse(reject('decode', 'no_measurement', `the message on ${message.topic} holds no measurement`));
   }
   return way.end(event, opened);
 }
+
+/** Event: another one of the processes that share the devices deals with the message. */
+const othersEvent = 'other_shard';
 
 /** What is said of a device that is not in the registry is no loss: its measurements are kept until it is. */
 function passReport(report: DeviceReport, knowledge: AgentKnowledge, way: Way): void {
@@ -106,7 +117,7 @@ function passReport(report: DeviceReport, knowledge: AgentKnowledge, way: Way): 
   for (const one of new Set(device === undefined ? parts : [device, ...parts])) {
     const family = knowledge.families.get(one.family);
     const entity = family === undefined ? undefined : reportedEntity(one, family, report);
-    if (entity === undefined) continue;
+    if (entity === undefined || knowledge.owns?.(one.id) === false) continue;
     if (report.online !== false) way.heard(one.id);
     knowledge.news?.forget(one.id);
     passEntity(entity, knowledge, way);
@@ -119,7 +130,7 @@ function passResult(result: CommandResult, knowledge: AgentKnowledge, way: Way):
   const device = knowledge.device(result);
   const own = device === undefined ? knowledge.provisioned?.(result, way.origin.from) : undefined;
   const command = device?.commands?.find((one) => one.name.toLowerCase() === name)?.name ?? (own === undefined ? undefined : result.name);
-  if (command === undefined) return;
+  if (command === undefined || knowledge.owns?.(device?.id ?? result.deviceId) === false) return;
   way.heard(device?.id ?? result.deviceId);
   way.commanded(result.status);
   const entity = own === undefined ? { id: deviceUrn({ id: device?.id ?? '' }), type: 'Device' } : { id: idOf(own), type: own.entityType };
@@ -132,6 +143,7 @@ const retained = 'retained';
 /** Gives the event that the uplink was when it held no measurement. */
 function passUplink(uplink: Uplink, knowledge: AgentKnowledge, way: Way, isRetained = false): string | undefined {
   const device = knowledge.device(uplink);
+  if (knowledge.owns?.(device?.id ?? uplink.deviceId) === false) return othersEvent;
   if (device === undefined) {
     const provisioned = knowledge.provisioned?.(uplink, way.origin.from);
     if (provisioned !== undefined) return passProvisioned(uplink, provisioned, knowledge, way, isRetained);

@@ -84,6 +84,11 @@ export class Way {
     (this.deadLetters ??= []).push({ origin: this.origin, rejection, raw: typeof this.raw === 'function' ? this.raw() : this.raw });
   }
 
+  /** They are kept by another process. */
+  forgetRefusals(): void {
+    this.deadLetters = undefined;
+  }
+
   isEmpty(): boolean {
     return this.publications.length === 0 && this.deadLetters === undefined;
   }

@@ -43,6 +43,8 @@ const writes = new Map<string, 'state' | 'history'>([
 export async function startProxy(target: string, recorderOf: (tenant: string) => Recorder | undefined): Promise<Proxy> {
   const agent = new Agent({ keepAlive: true });
   const underWay = new Set<string>();
+  /** Who wrote an entity, in turn. */
+  const writers = new Map<string, string[]>();
   let fault: Fault | undefined;
   let server: Server | undefined;
   let port = 0;
@@ -59,6 +61,9 @@ export async function startProxy(target: string, recorderOf: (tenant: string) =>
     if (ids.size < entities.length) recorder?.fault('a batch held one entity twice');
     for (const id of ids) if (underWay.has(id)) recorder?.fault(`${id} was in two requests at the same time`);
     for (const id of ids) underWay.add(id);
+    const writer = String(incoming.headers.authorization ?? '');
+    for (const id of into === undefined ? [] : ids)
+      if (!mayWrite(id, writer)) recorder?.fault(`${id} was written by ${writer} after its next writer`);
     const over = (): void => ids.forEach((id) => underWay.delete(id));
     outgoing.once('close', over);
 
@@ -74,6 +79,15 @@ export async function startProxy(target: string, recorderOf: (tenant: string) =>
     const { 'transfer-encoding': _chunked, ...headers } = answer.headers;
     outgoing.writeHead(answer.status, { ...headers, ...(answer.status !== 204 && { 'content-length': answer.body.length }) });
     outgoing.end(answer.body);
+  }
+
+  /** The writer of an entity may be replaced, and does not come back then. */
+  function mayWrite(id: string, writer: string): boolean {
+    const turns = writers.get(id) ?? [];
+    writers.set(id, turns);
+    if (turns.at(-1) === writer) return true;
+    turns.push(writer);
+    return turns.indexOf(writer) === turns.length - 1;
   }
 
   function forward(incoming: IncomingMessage, body: Buffer): Promise<Answered> {

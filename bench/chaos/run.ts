@@ -1,10 +1,9 @@
 /** One scenario from its start to its line of figures. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pino } from 'pino';
 
-import { openSqliteOutbox } from '../../core/outbox/sqlite.ts';
 import { heldBy } from './held.ts';
+import { lettersOf } from './letters.ts';
 import { Stream, type StreamOptions } from './publisher.ts';
 import { reportOf, type Finding, type Report } from './report.ts';
 import { Stage, type Agent } from './stage.ts';
@@ -25,6 +24,8 @@ export interface Scenario {
   readonly tenants?: readonly string[];
   /** Age of the first measurement. Default a day. */
   readonly ageMs?: number;
+  /** So many processes share the devices over a NATS. */
+  readonly shards?: number;
   readonly order?: NonNullable<StreamOptions['order']>;
   /** Before anything runs; gives how many messages came to the line in another way. */
   prepare?(run: Run): number;
@@ -96,12 +97,13 @@ export interface Outcome {
 /** `opened` is told of the stage as soon as there is one, so that it can be closed from outside. */
 export async function runScenario(scenario: Scenario, options: Options, opened: (stage: Stage) => void): Promise<Outcome> {
   const { broker } = options;
-  const { tenants, ageMs } = scenario;
+  const { tenants, ageMs, shards } = scenario;
   const stage = await Stage.open(
     {
       ...(broker !== undefined && { broker }),
       ...(tenants !== undefined && { tenants }),
       ...(ageMs !== undefined && { ageMs }),
+      ...(shards !== undefined && { shards }),
     },
     opened,
   );
@@ -121,7 +123,8 @@ export async function runScenario(scenario: Scenario, options: Options, opened: 
     await sleep(1_500);
     await run.stream.stop();
     const findings: Finding[] = [];
-    for (const agent of stage.agents) findings.push(await find(run, agent));
+    // Processes that share the devices are looked at as one.
+    for (const agent of stage.natsUrl === '' ? stage.agents : [stage.agent0]) findings.push(await find(run, agent));
     const peakRssMb = Math.max(...stage.agents.map(({ program }) => program.measure()));
     const report = reportOf(scenario.name, findings, { rounds: options.rounds, recoverS: run.recoverS, peakRssMb });
     return { report, faults: [...run.faults, ...findings.flatMap(({ arrivals, stale }) => [...arrivals.faults, ...stale])] };
@@ -142,10 +145,10 @@ async function find(run: Run, agent: Agent): Promise<Finding> {
     await sleep(200);
   }
   if (missing().length > 0) run.note(`what klavze says of itself: ${JSON.stringify(await stage.health(agent))}`);
-  if (!agent.program.runs) run.fault('klavze ended by itself');
+  if (!stage.isServed(agent)) run.fault('klavze ended by itself');
   // What arrived may not be settled yet; stopping waits for it.
   await sleep(500);
-  await agent.program.end('SIGTERM');
+  for (const { program } of stage.natsUrl === '' ? [agent] : stage.agents) await program.end('SIGTERM');
   const kept = deadLetters(run, agent);
   const newest = Array.from({ length: stage.truth.devices }, (_, device) =>
     expected.findLast((n) => n % stage.truth.devices === device && !reported.has(n)),
@@ -169,26 +172,21 @@ async function find(run: Run, agent: Agent): Promise<Finding> {
 
 /** How many of the payloads that had to be refused are kept, byte for byte. Anything else among them is a fault. */
 async function deadLetters(run: Run, agent: Agent): Promise<number> {
-  const outbox = openSqliteOutbox({ path: join(agent.dataDir, 'outbox.db'), logger: pino({ level: 'silent' }) });
-  try {
-    const waiting = new Map<string, number>();
-    for (const payload of run.poison) waiting.set(payload.toString('base64'), (waiting.get(payload.toString('base64')) ?? 0) + 1);
-    let kept = 0;
-    let strangers = 0;
-    for (const { raw, rejection } of outbox.deadLetters.list()) {
-      const key = Buffer.from(raw).toString('base64');
-      const left = waiting.get(key) ?? 0;
-      if (left > 0) {
-        waiting.set(key, left - 1);
-        kept++;
-      } else if (strangers++ === 0) run.fault(`a dead letter that was not to be expected: ${rejection.code}, ${rejection.message}`);
-    }
-    if (strangers > 1) run.fault(`${strangers} dead letters were not to be expected`);
-    for (const [payload, left] of waiting) {
-      if (left > 0) run.fault(`no dead letter holds ${JSON.stringify(Buffer.from(payload, 'base64').toString('latin1').slice(0, 60))}`);
-    }
-    return kept;
-  } finally {
-    await outbox.close();
+  const waiting = new Map<string, number>();
+  for (const payload of run.poison) waiting.set(payload.toString('base64'), (waiting.get(payload.toString('base64')) ?? 0) + 1);
+  let kept = 0;
+  let strangers = 0;
+  for (const { raw, rejection } of await lettersOf(run.stage, agent)) {
+    const key = Buffer.from(raw).toString('base64');
+    const left = waiting.get(key) ?? 0;
+    if (left > 0) {
+      waiting.set(key, left - 1);
+      kept++;
+    } else if (strangers++ === 0) run.fault(`a dead letter that was not to be expected: ${rejection.code}, ${rejection.message}`);
   }
+  if (strangers > 1) run.fault(`${strangers} dead letters were not to be expected`);
+  for (const [payload, left] of waiting) {
+    if (left > 0) run.fault(`no dead letter holds ${JSON.stringify(Buffer.from(payload, 'base64').toString('latin1').slice(0, 60))}`);
+  }
+  return kept;
 }

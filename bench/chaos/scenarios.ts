@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { brokenFiles } from './scenarios-files.ts';
 import { otherInput } from './scenarios-input.ts';
+import { shardScenarios } from './scenarios-shards.ts';
 import type { Fault } from './proxy.ts';
 import type { Run, Scenario } from './run.ts';
 
@@ -141,4 +142,5 @@ export const scenarios: readonly Scenario[] = [
   ...brokenFiles,
   ...otherInput,
   slowTenant,
+  ...shardScenarios,
 ];

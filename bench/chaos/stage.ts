@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 import { packageRoot } from '../../core/paths.ts';
 import { loadAdapters } from '../../core/service/plugins.ts';
+import { natsBinary } from '../../test/core/outbox/nats.ts';
 import { mosquittoBinary } from '../../test/core/source/mqtt-brokers.ts';
 import { Program, until } from './programs.ts';
 import { startProxy, type Proxy } from './proxy.ts';
@@ -20,6 +21,8 @@ export interface StageOptions {
   readonly tenants?: readonly string[];
   /** Age of the first measurement. Default a day. */
   readonly ageMs?: number;
+  /** So many `klavze up` share the devices of one tenant, over a NATS. */
+  readonly shards?: number;
 }
 
 /** One `klavze up` with its data. */
@@ -30,6 +33,7 @@ export interface Agent {
   readonly program: Program;
   readonly recorder: Recorder;
   readonly healthUrl: string;
+  readonly shard?: number;
 }
 
 interface Health {
@@ -47,6 +51,8 @@ export class Stage {
   readonly closers: (() => Promise<void> | void)[] = [];
   mqttPort = 0;
   mosquitto!: Program;
+  natsUrl = '';
+  shards = 1;
   proxy!: Proxy;
   brokerUrl = '';
 
@@ -61,7 +67,9 @@ export class Stage {
     opened(stage);
     try {
       await stage.startBrokers(options);
-      for (const tenant of options.tenants ?? ['']) stage.agents.push(await stage.agent(tenant));
+      if (options.shards !== undefined) await stage.startNats(options.shards);
+      for (let shard = 0; shard < stage.shards && stage.natsUrl !== ''; shard++) await stage.addShard(shard);
+      if (stage.natsUrl === '') for (const tenant of options.tenants ?? ['']) stage.agents.push(await stage.agent(tenant));
       return stage;
     } catch (error) {
       await stage.close();
@@ -73,6 +81,50 @@ export class Stage {
     const [first] = this.agents;
     if (first === undefined) throw new Error('the stage has no agent');
     return first;
+  }
+
+  /** One more process for a shard, not started yet. */
+  async addShard(shard: number): Promise<Agent> {
+    const [first] = this.agents;
+    const agent = await this.agent('', {
+      KLAVZE_OUTBOX: this.natsUrl,
+      KLAVZE_SHARD: `${shard}/${this.shards}`,
+      KLAVZE_LEASE_SECONDS: '5',
+      KLAVZE_MQTT_CLIENT_ID: `klavze-${this.truth.run}`,
+      // The proxy knows by it who writes.
+      KLAVZE_BROKER_TOKEN: `writer-${this.agents.length}`,
+    });
+    const shared = { ...agent, shard, recorder: first?.recorder ?? agent.recorder };
+    this.agents.push(shared);
+    return shared;
+  }
+
+  /** Whether the process runs; of processes that share the devices, one for each shard. */
+  isServed(agent: Agent): boolean {
+    if (this.natsUrl === '') return agent.program.runs;
+    const served = new Set(this.agents.filter(({ program }) => program.runs).map(({ shard }) => shard));
+    return served.size === this.shards;
+  }
+
+  /** Starts a process of a shard that has one, and waits until it stands by. */
+  async standBy(agent: Agent): Promise<void> {
+    agent.program.start();
+    await until('a process stands by', async () => {
+      if (!agent.program.runs) throw new Error(`klavze up ended:\n${agent.program.log.slice(-3_000)}`);
+      const detail = (await this.health(agent))?.checks?.['shard']?.detail;
+      return detail?.includes('stands by') === true ? true : undefined;
+    });
+  }
+
+  private async startNats(shards: number): Promise<void> {
+    this.shards = shards;
+    const port = await freePort();
+    const words = ['-js', '-a', '127.0.0.1', '-p', String(port), '-sd', join(this.folder, 'nats')];
+    const nats = new Program({ file: natsBinary ?? 'nats-server', words, log: join(this.folder, 'nats.log') });
+    this.closers.push(async () => void (await nats.end('SIGKILL')));
+    nats.start();
+    await until('nats-server listens', () => listens(port), 30);
+    this.natsUrl = `nats://127.0.0.1:${port}`;
   }
 
   /** Starts `klavze up` and waits until it has its MQTT connection. */
@@ -150,7 +202,7 @@ export class Stage {
     return file;
   }
 
-  private async agent(tenant: string): Promise<Agent> {
+  private async agent(tenant: string, more: Readonly<Record<string, string>> = {}): Promise<Agent> {
     const folder = join(this.folder, `agent-${this.agents.length}`);
     const dataDir = join(folder, 'data');
     mkdirSync(dataDir, { recursive: true });
@@ -173,6 +225,7 @@ export class Stage {
       KLAVZE_MQTT_URL: `mqtt://127.0.0.1:${this.mqttPort}`,
       KLAVZE_MQTT_CLIENT_ID: `klavze-${this.truth.run}-${this.agents.length}`,
       ...(tenant !== '' && { KLAVZE_BROKER_TENANT: tenant }),
+      ...more,
     };
     const log = join(folder, 'klavze.log');
     const program = new Program({ file: process.execPath, words: [klavzeBinary, 'up'], log, environment });

@@ -3,13 +3,13 @@ import { Command, InvalidArgumentError } from 'commander';
 
 import type { DeadLetterFilter, Outbox, StoredDeadLetter } from '../../core/outbox/outbox.ts';
 import { replay } from '../../core/outbox/replay.ts';
-import { openSqliteOutbox } from '../../core/outbox/sqlite.ts';
 import { rejectionCodes } from '../../core/rejection.ts';
 import { loadConfig, type Config } from '../../core/service/config.ts';
 import { loadKnowledge } from '../../core/service/knowledge.ts';
 import { createLogger } from '../../core/service/log.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
 import { outboxFile, readAgents } from '../files.ts';
+import { openOutboxBeside } from '../outbox.ts';
 import { printRows } from './table.ts';
 
 interface FilterOptions {
@@ -84,13 +84,14 @@ function mustExist(outbox: Outbox, id: number): StoredDeadLetter {
 
 async function withOutbox(path: string | undefined, use: (outbox: Outbox) => void): Promise<void> {
   const config: Config = loadConfig(process.env, process.cwd(), path);
-  if (!existsSync(outboxFile(config))) {
+  if (config.outbox.url === undefined && !existsSync(outboxFile(config))) {
     throw new CommandFailure(
       exitCodes.configuration,
       `there is no outbox in ${config.dataDir}; klavze up makes it, KLAVZE_DATA_DIR names another folder`,
     );
   }
-  const outbox = openSqliteOutbox({ path: outboxFile(config), logger: createLogger('error') });
+  const outbox = await openOutboxBeside(config, createLogger('error'), true);
+  if (outbox === undefined) return;
   try {
     use(outbox);
   } finally {

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 
 import type { Outbox } from '../../core/outbox/outbox.ts';
-import { openSqliteOutbox } from '../../core/outbox/sqlite.ts';
 import type { AgentKnowledge } from '../../core/pipeline.ts';
 import type { Device } from '../../core/plugin.ts';
 import { loadConfig, type Config } from '../../core/service/config.ts';
@@ -11,6 +10,7 @@ import { loadKnowledge, type LoadedKnowledge } from '../../core/service/knowledg
 import { createLogger } from '../../core/service/log.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
 import { outboxFile, readAgents, readDevices } from '../files.ts';
+import { openOutboxBeside } from '../outbox.ts';
 
 export interface Options {
   readonly config?: string;
@@ -38,11 +38,14 @@ export async function openScene({ config: path }: Options): Promise<Scene> {
 
 /** Reads from the outbox beside a running `klavze up`; undefined where there is none yet. */
 export function withOutbox<T>(config: Config, use: (outbox: Outbox) => T): Promise<T> | undefined {
-  if (!existsSync(outboxFile(config))) return undefined;
-  const outbox = openSqliteOutbox({ path: outboxFile(config), logger: createLogger('error') });
-  return Promise.resolve()
-    .then(() => use(outbox))
-    .finally(() => outbox.close());
+  if (config.outbox.url === undefined && !existsSync(outboxFile(config))) return undefined;
+  return openOutboxBeside(config, createLogger('error'), true).then(async (outbox) => {
+    try {
+      return use(outbox as Outbox);
+    } finally {
+      await outbox?.close();
+    }
+  });
 }
 
 export function mustFind(registry: DeviceRegistry, id: string): Device {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 
+import { RetryableError } from '../../core/errors.ts';
 import { loadConfig } from '../../core/service/config.ts';
 import { loadKnowledge } from '../../core/service/knowledge.ts';
 import { createLogger } from '../../core/service/log.ts';
@@ -19,10 +20,20 @@ export function upCommand(): Command {
       process.stdout.write(
         `klavze ${version} is ready\n  broker  ${broker}/ngsi-ld/v1\n  mqtt    ${mqtt}\n  health  ${http}/health/ready\n`,
       );
-      await signalled();
+      await Promise.race([signalled(), lostOf(running.lost)]);
       log.info('klavze stops');
       await running.stop();
+      if (running.lost?.aborted === true)
+        throw new RetryableError('another process has taken over the shard; start this one again to stand by');
     });
+}
+
+/** Resolves when this process may not go on. */
+function lostOf(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted === true) resolve();
+    signal?.addEventListener('abort', () => resolve());
+  });
 }
 
 /** Resolves at Ctrl-C or SIGTERM. A second one ends the process at once. */

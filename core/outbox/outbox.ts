@@ -82,7 +82,8 @@ export type Done = (error?: unknown) => void;
 
 /**
  * The durable middle: everything before it is pure, everything after it may fail and be tried again.
- * Implementations: SQLite (`sqlite.ts`) and memory (`memory.ts`, for tests and dry runs). One contract suite runs over both.
+ * Implementations: SQLite (`sqlite.ts`), NATS JetStream (`jetstream/outbox.ts`, where several processes share the work) and memory
+ * (`memory.ts`, for tests and dry runs). One contract suite runs over all.
  */
 export interface Outbox {
   /**
@@ -102,7 +103,7 @@ export interface Outbox {
   newest?(take: (queued: Queued) => boolean): void;
   /**
    * Removes settled publications, moves watermarks and writes dead letters; a publication may be in both lists: partly accepted. Dead
-   * letters are on disk when it returns; it throws while the disk cannot be written, call it again then. What was accepted may be written
+   * letters are on disk when it returns, on JetStream before what they came from is removed; it throws while the disk cannot be written, call it again then. What was accepted may be written
    * a moment later: after a crash in between the same publications are delivered again, in order.
    */
   settle(settlement: Settlement): void;

@@ -149,7 +149,7 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): SqliteOutbox {
 
   const groups = createGroupCommit<Waiting>({
     commit,
-    sync: () => store.sync(),
+    sync: () => (options.isCopy === true ? Promise.resolve() : store.sync()),
     mayHeal,
     pauseMs: options.commitPauseMs ?? 8,
     maxGroup: options.commitGroup ?? 400,

@@ -28,6 +28,9 @@ export interface Config {
   readonly tablesDir: string;
   readonly partnersDir: string;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly outbox: { readonly url?: string; readonly replicas: number; readonly leaseSeconds: number };
+  /** `0/2`; left out: all devices. */
+  readonly shard?: string;
   readonly http: { readonly host: string; readonly port: number };
   readonly mqtt: {
     readonly url?: string;
@@ -79,6 +82,10 @@ const variables: Readonly<Record<string, readonly [section: string, key: string]
   KLAVZE_LOG_LEVEL: ['logLevel'],
   KLAVZE_JOURNAL_DAYS: ['journal', 'days'],
   KLAVZE_JOURNAL_MEGABYTES: ['journal', 'megabytes'],
+  KLAVZE_OUTBOX: ['outbox', 'url'],
+  KLAVZE_OUTBOX_REPLICAS: ['outbox', 'replicas'],
+  KLAVZE_LEASE_SECONDS: ['outbox', 'leaseSeconds'],
+  KLAVZE_SHARD: ['shard'],
   KLAVZE_HTTP_HOST: ['http', 'host'],
   KLAVZE_HTTP_PORT: ['http', 'port'],
   KLAVZE_PROVISIONING_TOKEN: ['provisioning', 'token'],
@@ -191,7 +198,7 @@ function assign(settings: Record<string, unknown>, path: readonly string[], text
 /** Ports are numbers, several apart by commas; a switch is `true` or `false`. What is neither is refused by the schema. */
 function valueOf(key: string, text: string): unknown {
   const number = (part: string): unknown => (/^\d+$/.test(part.trim()) ? Number(part) : part.trim());
-  if (key === 'port' || key === 'days' || key === 'megabytes') return number(text);
+  if (['port', 'days', 'megabytes', 'replicas', 'leaseSeconds'].includes(key)) return number(text);
   if (key === 'ports') return text.split(',').map(number);
   return key === 'commands' && /^(?:true|false)$/.test(text) ? text === 'true' : text;
 }

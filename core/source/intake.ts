@@ -9,6 +9,8 @@ import { findEnvelope } from './topic-index.ts';
 export interface IntakeOptions {
   readonly knowledge: AgentKnowledge;
   readonly outbox: Outbox;
+  /** Another line than the outbox, where what a message led to belongs to another process. */
+  route?(passage: Passage, topic: string): Pick<Outbox, 'append'>;
   /** Told of each message that went through, for metrics; it is not on disk yet. `plugin` as in `Origin`. */
   onPassage?(plugin: string, passage: Passage, message: MqttMessage): void;
   /** Publishes what an envelope asks its senders, for example for the births of a Sparkplug node. */
@@ -47,7 +49,9 @@ export function createIntake(options: IntakeOptions): Intake {
     options.onPassage?.(envelope === undefined ? 'core/source' : pluginOf(envelope), passage, message);
     const { publications, deadLetters, ask } = passage;
     const asked = ask === undefined ? done : after(done, ask);
-    if (outbox.enqueue !== undefined) outbox.enqueue({ publications, deadLetters }, asked);
+    const route = options.route?.(passage, message.topic);
+    if (route !== undefined) void route.append({ publications, deadLetters }).then(() => asked(), asked);
+    else if (outbox.enqueue !== undefined) outbox.enqueue({ publications, deadLetters }, asked);
     else void outbox.append({ publications, deadLetters }).then(() => asked(), asked);
     return passage;
   }
@@ -86,6 +90,7 @@ function remembering(memory: Map<string, unknown>, changes: NonNullable<Passage[
 export function receive(message: MqttMessage, envelope: Envelope | undefined, knowledge: AgentKnowledge, memory?: Memory): Passage {
   const fault = guard(message);
   if (fault === undefined && envelope !== undefined) return passMessage(message, envelope, knowledge, memory);
+  if (knowledge.owns?.(message.topic) === false) return { publications: [], readings: [], devices: [], deadLetters: [] };
   const rejection = fault ?? unknownTopic(message.topic, knowledge);
   const plugin = envelope === undefined ? 'core/source' : pluginOf(envelope);
   const origin = { plugin, from: message.topic, receivedAt: message.receivedAt };

@@ -3,11 +3,11 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Instant } from '../../plugin.ts';
 import { reject, type Rejection } from '../../rejection.ts';
 import type { DeadLetter, Origin, Publication } from '../outbox.ts';
-import { lineOf, parseLine, type Prepared } from '../segments.ts';
+import { parseLine, type HeldPublication } from '../segments.ts';
 
 /** What goes to the stream in one message: consignments that came at the same time. */
 export interface Part {
-  readonly publications: readonly Prepared[];
+  readonly publications: readonly HeldPublication[];
   readonly deadLetters: readonly DeadLetter[];
 }
 
@@ -25,7 +25,7 @@ function mostRaw(most: number): number {
 
 /** Shares a group out among messages; only a consignment that fits into none is divided. */
 export function partsOf(group: readonly Part[], mostBytes: number): Part[] {
-  const parts: { publications: Prepared[]; deadLetters: DeadLetter[] }[] = [];
+  const parts: { publications: HeldPublication[]; deadLetters: DeadLetter[] }[] = [];
   const most = Math.min(mostChars, mostBytes);
   let size = Infinity;
   const place = (chars: number) => {
@@ -62,6 +62,10 @@ function cut(letter: DeadLetter, mostBytes: number): DeadLetter {
 /** The bytes of a message: a line for each publication and, after `!`, for each dead letter. */
 export function encodePart({ publications, deadLetters }: Part): Uint8Array {
   return pack([...publications.map(lineOf), ...deadLetters.map((letter) => `!${letterText(letter)}`)].join('\n'));
+}
+
+function lineOf({ origin, removal, json }: HeldPublication): string {
+  return `${removal === true ? '-' : '+'}${JSON.stringify(origin)}\t${json}`;
 }
 
 /** Lines that cannot be read are counted. */

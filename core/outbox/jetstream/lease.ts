@@ -39,13 +39,13 @@ const renewalsInTtl = 5;
 
 /**
  * Waits until the lease of the shard is free and takes it. A process with another number of shards is waited for too: two ways of dividing
- * the devices at the same time would give an entity two writers. `waits` is told who holds it. Ends without one when `signal` is aborted.
+ * the devices at the same time would give an entity two writers. `waits` is told who holds it.
  */
-export async function takeLease(options: LeaseOptions, waits: (holder: string) => void, signal: AbortSignal): Promise<Lease | undefined> {
+export async function takeLease(options: LeaseOptions, waits: (holder: string) => void): Promise<Lease> {
   const { leases, shard, owner, ttlMs, logger } = options;
   const name = shardName(shard);
   let told = '';
-  while (!signal.aborted) {
+  for (;;) {
     const sentAt = performance.now();
     try {
       const holder = (await otherLayout(leases, shard)) ?? (await holderOf(leases, name));
@@ -62,9 +62,13 @@ export async function takeLease(options: LeaseOptions, waits: (holder: string) =
       // Another one was faster, or NATS is away: both are tried again.
       logger.debug({ err: error }, 'the lease could not be taken yet');
     }
-    await sleep(ttlMs / 10 + (Math.random() * ttlMs) / 20, undefined, { signal }).catch(() => undefined);
+    await sleep(ttlMs / 10 + (Math.random() * ttlMs) / 20);
   }
-  return undefined;
+}
+
+/** Who has the shard now; undefined: nobody. */
+export function leaseHolder(leases: KV, shard: Shard): Promise<string | undefined> {
+  return holderOf(leases, shardName(shard));
 }
 
 async function holderOf(leases: KV, name: string): Promise<string | undefined> {
@@ -96,11 +100,11 @@ function hold({ leases, owner, ttlMs, logger }: LeaseOptions, name: string, epoc
     lost.abort();
   }
 
+  /** Too late is not lost: as long as nobody else has written, it is still ours, and nothing was delivered meanwhile. */
   async function renew(): Promise<void> {
-    if (performance.now() >= until) return lose('it could not be renewed in time');
     const sentAt = performance.now();
     try {
-      revision = await leases.update(name, JSON.stringify({ owner, epoch } satisfies Holder), revision, ttlMs / renewalsInTtl);
+      revision = await leases.update(name, JSON.stringify({ owner, epoch } satisfies Holder), revision, ttlMs / 2);
       until = sentAt + ttlMs * (1 - margin);
     } catch (error) {
       await missed(error);

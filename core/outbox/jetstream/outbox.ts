@@ -3,12 +3,12 @@ import type { Logger } from 'pino';
 
 import type { Instant } from '../../plugin.ts';
 import { letterOf } from '../letters.ts';
-import type { DeadLetter, Outbox, Settlement } from '../outbox.ts';
+import type { Consignment, DeadLetter, Outbox, Settlement } from '../outbox.ts';
 import { prepare } from '../segments.ts';
 import type { Shard } from '../shard.ts';
 import { openSqliteOutbox } from '../sqlite.ts';
 import { idOf } from '../watermarks.ts';
-import { decodePart, type Part } from './body.ts';
+import { decodePart } from './body.ts';
 import { ensureStreams, namesOf, type Cluster } from './cluster.ts';
 import { makeCopy, readLetters, readState, removeCopy } from './copy.ts';
 import { readStream, type Handed } from './feed.ts';
@@ -80,7 +80,7 @@ export async function openJetStreamOutbox(options: JetStreamOutboxOptions): Prom
   }
 
   /** Takes a message of the stream into the copy; resolves when it can be peeked. */
-  async function enter({ publications, deadLetters }: Pick<Part, 'deadLetters'> & EnterPublications, seq: number, reply?: string) {
+  async function enter({ publications, deadLetters }: Consignment, seq: number, reply?: string) {
     const kept = tracker.add(seq, publications.length, reply);
     const fresh = deadLetters.map((letter, at) => ({ letter, key: `${seq}.${publications.length + at}` }));
     const unknown = fresh.filter(({ key }) => !knownLetters.has(key));
@@ -98,7 +98,7 @@ export async function openJetStreamOutbox(options: JetStreamOutboxOptions): Prom
     stored(part, seq) {
       const reply = early.get(seq);
       early.delete(seq);
-      return enter({ ...part, publications: part.publications.map(asPublication) }, seq, reply);
+      return enter(part, seq, reply);
     },
     isOwner,
     fenced,
@@ -130,7 +130,10 @@ export async function openJetStreamOutbox(options: JetStreamOutboxOptions): Prom
   }
 
   return {
-    append: ({ publications, deadLetters }) => publisher.append({ publications: publications.map(prepare), deadLetters }),
+    append({ publications, deadLetters }) {
+      const isEmpty = publications.length === 0 && deadLetters.length === 0;
+      return isEmpty && !isFenced ? Promise.resolve() : publisher.append({ publications: publications.map(prepare), deadLetters });
+    },
     get writable() {
       return publisher.writable && copy.writable;
     },
@@ -149,6 +152,7 @@ export async function openJetStreamOutbox(options: JetStreamOutboxOptions): Prom
     },
     newestMark: (entityId) => copy.newestMark?.(entityId) ?? '',
     watermark: (entityId, attribute) => copy.watermark(entityId, attribute),
+    wasTaken: (queued) => copy.wasTaken?.(queued) === true,
     depth: (now) => copy.depth(now),
     deadLetters: {
       ...copy.deadLetters,
@@ -170,21 +174,6 @@ export async function openJetStreamOutbox(options: JetStreamOutboxOptions): Prom
       await followUp.close(closePatienceMs);
       await copy.close();
       removeCopy(copyFile);
-    },
-  };
-}
-
-type EnterPublications = { readonly publications: Parameters<Outbox['append']>[0]['publications'] };
-
-/** The entity is read from its JSON only when somebody looks into it. */
-function asPublication({ origin, removal, json, brief }: Part['publications'][number]): EnterPublications['publications'][number] {
-  return {
-    origin,
-    json,
-    brief,
-    ...(removal && { removal }),
-    get entity() {
-      return JSON.parse(json) as EnterPublications['publications'][number]['entity'];
     },
   };
 }

@@ -1,0 +1,189 @@
+/** Which outbox the configuration names: a file in the data folder, or a shard in NATS that several processes share. */
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { Gauge, type Registry } from 'prom-client';
+
+import type { Right } from '../core/deliver/fenced.ts';
+import { ConfigError } from '../core/errors.ts';
+import { connectCluster, type Cluster } from '../core/outbox/jetstream/cluster.ts';
+import { openGuestLine, openGuestOutbox } from '../core/outbox/jetstream/guest.ts';
+import { leaseHolder, takeLease, type Lease } from '../core/outbox/jetstream/lease.ts';
+import { openJetStreamOutbox } from '../core/outbox/jetstream/outbox.ts';
+import type { Outbox } from '../core/outbox/outbox.ts';
+import { onlyShard, parseShard, shardName, shardOfKey, type Shard } from '../core/outbox/shard.ts';
+import { openSqliteOutbox } from '../core/outbox/sqlite.ts';
+import type { Instant } from '../core/plugin.ts';
+import type { Config } from '../core/service/config.ts';
+import type { Check, HttpServer } from '../core/service/http.ts';
+import type { Logger } from '../core/service/log.ts';
+import { outboxFile } from './files.ts';
+
+type Closers = (() => void | Promise<void>)[];
+
+/** Serves health and contexts until the shard is there. */
+export type Standing = (checks: Readonly<Record<string, () => Check>>) => Promise<HttpServer>;
+
+export interface OwnOutbox {
+  readonly outbox: Outbox;
+  /** Left out where nobody else could deliver. */
+  readonly right?: Right & { readonly epoch: number; readonly lost: AbortSignal };
+  /** Whether a device, an adapter or a topic is this process's. Left out: all are. */
+  owns?(key: string): boolean;
+  /** Where what belongs to a device, an adapter or a topic is appended. */
+  lineOf(key: string): Pick<Outbox, 'append'>;
+}
+
+/**
+ * Opens the outbox to deliver from it. Where it is in NATS, waits until this process is the one that has the shard; meanwhile its health
+ * says who has it. @throws {ConfigError} when the settings do not go together.
+ */
+export async function openOwnOutbox(
+  config: Config,
+  log: Logger,
+  clock: () => Instant,
+  closers: Closers,
+  standing: Standing,
+): Promise<OwnOutbox> {
+  if (config.outbox.url === undefined) {
+    if (config.shard !== undefined && shardOf(config).of > 1)
+      throw new ConfigError('shard (KLAVZE_SHARD) needs an outbox that the processes share: outbox.url (KLAVZE_OUTBOX)');
+    const outbox = openSqliteOutbox({ path: outboxFile(config), logger: log, clock });
+    closers.push(() => outbox.close());
+    return { outbox, lineOf: () => outbox };
+  }
+  const shard = shardOf(config);
+  checkSettings(config, shard);
+  const cluster = await connectCluster(clusterOptions(config, log, true));
+  closers.push(() => cluster.close());
+  const lease = await standBy(config, cluster, shard, log, standing);
+  closers.push(() => lease.release());
+  const lost = new AbortController();
+  lease.lost.addEventListener('abort', () => lost.abort());
+  const outbox = await openJetStreamOutbox({
+    cluster,
+    shard,
+    epoch: lease.epoch,
+    isHeld: lease.isHeld,
+    onFenced() {
+      log.error({ shard: shardName(shard) }, 'another process has taken over the shard; this one ends');
+      lost.abort();
+    },
+    copyFile: join(config.dataDir, 'jetstream-copy.db'),
+    logger: log,
+    clock,
+  });
+  closers.push(() => outbox.close());
+  log.info({ shard: shardName(shard), epoch: lease.epoch }, 'this process has the shard');
+  const lines = linesOf(cluster, shard, outbox, closers);
+  const right = { epoch: lease.epoch, isHeld: () => lease.isHeld() && !lost.signal.aborted, leftMs: lease.leftMs, lost: lost.signal };
+  return { outbox, right, lineOf: lines, ...(shard.of > 1 && { owns: (key: string) => shardOfKey(key, shard.of) === shard.index }) };
+}
+
+/**
+ * The outbox for a command beside whoever delivers: appends reach the process that has the shard. Undefined where this command may deliver
+ * itself: nobody has the shard.
+ */
+export async function openOutboxBeside(config: Config, log: Logger, isForced = false): Promise<Outbox | undefined> {
+  if (config.outbox.url === undefined) return openSqliteOutbox({ path: outboxFile(config), logger: log });
+  const shard = shardOf(config);
+  const cluster = await connectCluster(clusterOptions(config, log, false));
+  if (!isForced && shard.of === 1 && (await leaseHolder(cluster.leases, shard)) === undefined) {
+    await cluster.close();
+    return undefined;
+  }
+  const outbox = await openGuestOutbox(cluster, shard, { copyFile: join(config.dataDir, `jetstream-${process.pid}.db`), logger: log });
+  const closers: Closers = [];
+  const lines = linesOf(cluster, shard, outbox, closers);
+  return {
+    ...outbox,
+    append(consignment) {
+      const plugin = [...consignment.publications, ...consignment.deadLetters][0]?.origin.plugin ?? '';
+      const adapter = /^adapters\/(.+)$/.exec(plugin)?.[1];
+      return (adapter === undefined ? outbox : lines(adapter)).append(consignment);
+    },
+    async close() {
+      for (const close of closers) await close();
+      await outbox.close();
+      await cluster.close();
+    },
+  };
+}
+
+/** Metrics of the lease. */
+export function watchRight({ right }: OwnOutbox, registry: Registry): void {
+  if (right === undefined) return;
+  new Gauge({
+    name: 'klavze_shard_lease_seconds',
+    help: 'For so long this process may deliver without renewing its lease; 0: it may not',
+    registers: [registry],
+    collect() {
+      this.set(right.leftMs() / 1_000);
+    },
+  });
+  new Gauge({ name: 'klavze_shard_epoch', help: 'Grows with each take-over of the shard', registers: [registry] }).set(right.epoch);
+}
+
+export function shardOf({ shard }: Config): Shard {
+  const parsed = shard === undefined ? onlyShard : parseShard(shard);
+  if (parsed === undefined) throw new ConfigError(`shard (KLAVZE_SHARD) is "${shard}"; expected i/n with i from 0 to n-1, for example 0/2`);
+  return parsed;
+}
+
+/** The MQTT session belongs to the shard: whoever takes it over gets what waits there. */
+export function clientIdOf(config: Config): string {
+  const shard = shardOf(config);
+  return shard.of === 1 ? config.mqtt.clientId : `${config.mqtt.clientId}-${shardName(shard)}`;
+}
+
+function linesOf(cluster: Cluster, shard: Shard, own: Outbox, closers: Closers): (key: string) => Pick<Outbox, 'append'> {
+  const lines = new Map<number, Pick<Outbox, 'append'>>([[shard.index, own]]);
+  return (key) => {
+    const index = shardOfKey(key, shard.of);
+    let line = lines.get(index);
+    if (line === undefined) {
+      const guest = openGuestLine(cluster, { index, of: shard.of });
+      closers.push(() => guest.close());
+      lines.set(index, (line = guest));
+    }
+    return line;
+  };
+}
+
+function checkSettings(config: Config, { of }: Shard): void {
+  if (of === 1) return;
+  const faults = [
+    ...(config.mqtt.url === undefined ? ['mqtt.url (KLAVZE_MQTT_URL) is needed: the processes share one MQTT broker'] : []),
+    ...(config.broker.url === undefined ? ['broker.url (KLAVZE_BROKER_URL) is needed: the processes share one NGSI-LD broker'] : []),
+    ...(config.provisioning.token === undefined && !config.provisioning.commands
+      ? []
+      : ['provisioning is for one process with all devices; run it without shards']),
+  ];
+  if (faults.length > 0) throw new ConfigError('shard (KLAVZE_SHARD) does not go with the other settings', faults);
+}
+
+function clusterOptions({ outbox, broker }: Config, logger: Logger, isPatient: boolean) {
+  const { url = '', replicas, leaseSeconds } = outbox;
+  const prefix = broker.tenant === undefined ? 'klavze' : `klavze-${broker.tenant.replace(/[^\w-]/g, '_')}`;
+  return { url, replicas, prefix, leaseMs: leaseSeconds * 1_000, logger, isPatient };
+}
+
+/** Until the lease is there, live but not ready. */
+async function standBy(config: Config, cluster: Cluster, shard: Shard, log: Logger, standing: Standing): Promise<Lease> {
+  const owner = `${hostname()}, process ${process.pid}`;
+  const ttlMs = config.outbox.leaseSeconds * 1_000;
+  let holder = 'not known yet';
+  const checks = { shard: () => ({ ok: false, detail: `${shardName(shard)} stands by; it is with ${holder}` }) };
+  let http: ReturnType<Standing> | undefined;
+  try {
+    return await takeLease({ leases: cluster.leases, shard, owner, ttlMs, logger: log }, (who) => {
+      holder = who;
+      http ??= standing(checks);
+      http.catch((error: unknown) => log.warn({ err: error }, 'health cannot be served while standing by'));
+    });
+  } finally {
+    await http?.then(
+      (server) => server.close(),
+      () => undefined,
+    );
+  }
+}
