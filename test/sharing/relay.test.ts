@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { call } from '../conformance/broker.ts';
 import { createRig, entitiesOf, historyOf, until, weather, write, type Rig } from './rig.ts';
 
+/** How long the partner is down. `KLAVZE_SHARING_OUTAGE=600 npm test -- test/sharing/relay` is the ten minutes of a real outage. */
+const outageMs = Number(process.env['KLAVZE_SHARING_OUTAGE'] ?? 3) * 1_000;
 const stations = 10;
 const updatesPerSecond = 50;
 
@@ -57,35 +59,44 @@ describe.each(['full', 'newest'] as const)('history: %s', (history) => {
   }, 60_000);
   afterAll(() => rig.close());
 
-  it('loses nothing while the partner is down, Klavže is killed and the subscription is paused', async () => {
-    const writer = startWriter(rig);
-    await until('the first states arrive', async () => (await entitiesOf(rig.theirs, rig.link)).length === stations);
-    rig.theirs.setFaults({ status: 503 });
-    await sleep(1_500);
-    child.kill('SIGKILL');
-    await until('the broker pauses the subscription', () => isPaused(rig, 'ljubljana'));
-    await sleep(1_500);
-    child = await rig.up();
-    await until('the subscription is revived', async () => !(await isPaused(rig, 'ljubljana')));
-    await sleep(500);
-    rig.theirs.setFaults({});
-    await sleep(1_000);
-    await writer.stop();
+  it(
+    'loses nothing while the partner is down, Klavže is killed and the subscription is paused',
+    async () => {
+      const writer = startWriter(rig);
+      await until('the first states arrive', async () => (await entitiesOf(rig.theirs, rig.link)).length === stations);
+      rig.theirs.setFaults({ status: 503 });
+      const end = performance.now() + outageMs;
+      await sleep(outageMs / 2);
+      child.kill('SIGKILL');
+      await until('the broker pauses the subscription', () => isPaused(rig, 'ljubljana'));
+      await sleep(1_500);
+      child = await rig.up();
+      await until('the subscription is revived', async () => !(await isPaused(rig, 'ljubljana')));
+      await sleep(Math.max(500, end - performance.now()));
+      rig.theirs.setFaults({});
+      await sleep(1_000);
+      await writer.stop();
 
-    await until('both brokers hold the same', async () => {
-      const [ours, theirs] = [await entitiesOf(rig.ours, rig.link), await entitiesOf(rig.theirs, rig.link)];
-      return JSON.stringify(ours) === JSON.stringify(theirs);
-    });
-    for (const [station, written] of writer.written) {
-      const arrived = await historyOf(rig.theirs, `urn:ngsi-ld:WeatherObserved:test-${station}`, rig.link);
-      expect(arrived).toEqual([...arrived].sort());
-      if (history === 'full') expect([...new Set(arrived)]).toEqual(written);
-      else expect(arrived.at(-1)).toBe(written.at(-1));
-    }
-    const status = JSON.parse((await rig.share('status', '--json')).stdout) as Record<string, unknown>[];
-    expect(status).toEqual([
-      expect.objectContaining({ partner: 'ljubljana', waiting: 0, deadLetters: 0, lostSeconds: 0, openGapSince: '' }),
-    ]);
-    expect(status[0]?.['gapsClosed']).toBeGreaterThan(0);
-  }, 120_000);
+      await until(
+        'both brokers hold the same',
+        async () => {
+          const [ours, theirs] = [await entitiesOf(rig.ours, rig.link), await entitiesOf(rig.theirs, rig.link)];
+          return JSON.stringify(ours) === JSON.stringify(theirs);
+        },
+        60_000 + outageMs,
+      );
+      for (const [station, written] of writer.written) {
+        const arrived = await historyOf(rig.theirs, `urn:ngsi-ld:WeatherObserved:test-${station}`, rig.link);
+        expect(arrived).toEqual([...arrived].sort());
+        if (history === 'full') expect([...new Set(arrived)]).toEqual(written);
+        else expect(arrived.at(-1)).toBe(written.at(-1));
+      }
+      const status = JSON.parse((await rig.share('status', '--json')).stdout) as Record<string, unknown>[];
+      expect(status).toEqual([
+        expect.objectContaining({ partner: 'ljubljana', waiting: 0, deadLetters: 0, lostSeconds: 0, openGapSince: '' }),
+      ]);
+      expect(status[0]?.['gapsClosed']).toBeGreaterThan(0);
+    },
+    120_000 + 2 * outageMs,
+  );
 });
