@@ -56,7 +56,7 @@ describe.each(['full', 'newest'] as const)('history: %s', (history) => {
     child = await rig.up();
     const applied = await rig.share('apply');
     expect(applied.stderr).toBe('');
-  }, 60_000);
+  }, 180_000);
   afterAll(() => rig.close());
 
   it(
@@ -83,7 +83,7 @@ describe.each(['full', 'newest'] as const)('history: %s', (history) => {
           const [ours, theirs] = [await entitiesOf(rig.ours, rig.link), await entitiesOf(rig.theirs, rig.link)];
           return JSON.stringify(ours) === JSON.stringify(theirs);
         },
-        60_000 + outageMs,
+        120_000 + outageMs,
       );
       for (const [station, written] of writer.written) {
         const arrived = await historyOf(rig.theirs, `urn:ngsi-ld:WeatherObserved:test-${station}`, rig.link);
@@ -97,6 +97,6 @@ describe.each(['full', 'newest'] as const)('history: %s', (history) => {
       ]);
       expect(status[0]?.['gapsClosed']).toBeGreaterThan(0);
     },
-    120_000 + 2 * outageMs,
+    240_000 + 2 * outageMs,
   );
 });

@@ -74,7 +74,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-export async function until(what: string, holds: () => Promise<boolean> | boolean, patienceMs = 60_000): Promise<void> {
+export async function until(what: string, holds: () => Promise<boolean> | boolean, patienceMs = 120_000): Promise<void> {
   const end = performance.now() + patienceMs;
   while (!(await holds())) {
     if (performance.now() > end) throw new Error(`it did not come to pass: ${what}`);
