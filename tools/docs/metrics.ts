@@ -2,6 +2,7 @@ import { createMemoryOutbox } from '../../core/outbox/memory.ts';
 import { watchDevices } from '../../core/service/device-watch.ts';
 import { createLogger } from '../../core/service/log.ts';
 import { createMetrics, watchSources } from '../../core/service/metrics.ts';
+import { createSharingMetrics } from '../../sharing/metrics.ts';
 import { generatedNote, table } from './markdown.ts';
 
 export interface MetricFacts {
@@ -18,6 +19,7 @@ export function klavzeMetrics(): MetricFacts[] {
   const { registry } = createMetrics({ outbox, clock, dataDir: '.', checks: () => ({}) });
   watchSources(registry, [], () => undefined);
   watchDevices({ outbox, clock, logger: createLogger('silent'), metrics: registry, families: new Map(), devices: () => [] }).stop();
+  createSharingMetrics(registry, () => []);
   return registry
     .getMetricsAsArray()
     .map((metric) => metric as unknown as MetricFacts & { readonly labelNames: readonly string[] })
