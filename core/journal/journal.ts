@@ -72,7 +72,10 @@ export function openJournal(options: JournalOptions): Journal {
     const packed = pack(bytes);
     work = work
       .then(async () => write(await packed))
-      .catch((error: unknown) => lost(count, error))
+      .catch((error: unknown) => {
+        lost(count, error);
+        abandon();
+      })
       .finally(() => void waiting--);
   }
 
@@ -122,7 +125,10 @@ export function openJournal(options: JournalOptions): Journal {
     if (!failing)
       logger.error({ folder, err: reason }, 'the journal cannot be written; messages are taken in, but klavze replay will not know them');
     failing = true;
-    // A part of a chunk may be there: nothing may follow it.
+  }
+
+  /** A part of a chunk may be there: nothing may follow it. */
+  function abandon(): void {
     const torn = file;
     file = undefined;
     torn?.handle.close().catch(() => undefined);
