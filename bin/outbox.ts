@@ -123,7 +123,7 @@ export function watchRight({ right }: OwnOutbox, registry: Registry): void {
   new Gauge({ name: 'klavze_shard_epoch', help: 'Grows with each take-over of the shard', registers: [registry] }).set(right.epoch);
 }
 
-export function shardOf({ shard }: Config): Shard {
+function shardOf({ shard }: Config): Shard {
   const parsed = shard === undefined ? onlyShard : parseShard(shard);
   if (parsed === undefined) throw new ConfigError(`shard (KLAVZE_SHARD) is "${shard}"; expected i/n with i from 0 to n-1, for example 0/2`);
   return parsed;

@@ -132,6 +132,6 @@ function serversOf(url: string) {
 }
 
 /** Without what is secret. */
-export function shown(url: string): string {
+function shown(url: string): string {
   return url.replace(/\/\/[^@/,]*@/g, '//');
 }
