@@ -51,6 +51,11 @@ export function prepare(publication: Publication): HeldPublication {
   return new HeldPublication(0, origin, brief ?? briefOf(entity as Entity), json ?? JSON.stringify(entity), removal === true);
 }
 
+/** What a publication takes of the disk at most, but for texts that are not ASCII: in the log, and in the file when the log goes into it. */
+export function bytesOnDisk({ json, origin }: HeldPublication): number {
+  return 2 * (json.length + origin.from.length + 200);
+}
+
 /**
  * The row of publications that are numbered from `first`: a line for each, JSON holds neither tabs nor line ends as such. In memory the
  * JSON of each is from now on a piece of the row's text and no other copy.

@@ -11,7 +11,7 @@ import { deadLetterStore, keepLetter, letterOf } from './letters.ts';
 import type { Consignment, DeadLetter, Done, Outbox, Queued, Settlement, StateStore } from './outbox.ts';
 import { mostKept } from './kept.ts';
 import { MarkBook } from './mark-book.ts';
-import { prepare, rowOf, SegmentIndex, segmentSize, type HeldPublication, type Segment } from './segments.ts';
+import { bytesOnDisk, prepare, rowOf, SegmentIndex, segmentSize, type HeldPublication, type Segment } from './segments.ts';
 import type { SegmentRow } from './sqlite-file.ts';
 import { idOf } from './watermarks.ts';
 import { createSqliteStore } from './sqlite-store.ts';
@@ -102,10 +102,16 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): SqliteOutbox {
   }
 
   function commit(group: readonly Waiting[]): void {
-    if (freeBytes() <= 0) makeRoom();
-    if (freeBytes() <= 0) throw new DiskReserveReached(`the disk of ${path} has too little free space`);
     const all: HeldPublication[] = [];
-    for (const { publications } of group) for (const one of publications) all.push(one);
+    let bytes = 0;
+    for (const { publications } of group) {
+      for (const one of publications) {
+        all.push(one);
+        bytes += bytesOnDisk(one);
+      }
+    }
+    if (freeBytes() <= bytes) makeRoom();
+    if (freeBytes() <= bytes) throw new DiskReserveReached(`the disk of ${path} has too little free space`);
     let segments: Segment[] = [];
     store.transact(() => {
       segments = all.length === 0 ? [] : insert(all);
