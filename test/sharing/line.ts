@@ -22,7 +22,7 @@ import { createSharing, type Sharing } from '../../sharing/start.ts';
 
 const models = loadModels();
 export const relayToken = 'the-token-of-the-relay';
-export const entities = [{ type: 'WeatherObserved', attributes: ['temperature', 'location', 'windSpeed'] }];
+const entities = [{ type: 'WeatherObserved', attributes: ['temperature', 'location', 'windSpeed'] }];
 
 export function partner(name: string, members: object, secrets: PartnerSecrets = {}): Partner {
   return readPartner(JSON.stringify({ name, mode: 'relay', entities, ...members }), `${name}.yaml`, models, secrets);
