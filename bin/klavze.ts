@@ -9,6 +9,7 @@ import { deadLettersCommand } from './commands/dead-letters.ts';
 import { decoderCommand } from './commands/decoder.ts';
 import { deviceCommand } from './commands/device.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { initCommand } from './commands/init.ts';
 import { shareCommand } from './commands/share.ts';
 import { tableCommand } from './commands/tables.ts';
 import { replayCommand } from './commands/replay.ts';
@@ -35,6 +36,7 @@ for (const command of [
   topCommand(),
   tableCommand(),
   shareCommand(),
+  initCommand(),
   doctorCommand(),
 ]) {
   program.addCommand(command);

@@ -14,7 +14,7 @@ import { ConfigError } from '../core/errors.ts';
 import type { Outbox } from '../core/outbox/outbox.ts';
 import type { AgentKnowledge, Passage } from '../core/pipeline.ts';
 import type { MqttMessage } from '../core/plugin.ts';
-import type { Config } from '../core/service/config.ts';
+import type { Config, Role } from '../core/service/config.ts';
 import { startDoor, startHttp, type Check, type HttpServer } from '../core/service/http.ts';
 import { createIngest } from '../core/service/ingest.ts';
 import type { LoadedKnowledge } from '../core/service/knowledge.ts';
@@ -70,6 +70,7 @@ async function start(
   closers: (() => void | Promise<void>)[],
 ): Promise<Omit<Running, 'stop'>> {
   const clock = wallClock;
+  const plays = (role: Role): boolean => scope === 'everything' && config.roles.includes(role);
   mkdirSync(config.dataDir, { recursive: true });
   const release = lockDataDir(config.dataDir);
   if (release === undefined)
@@ -86,7 +87,7 @@ async function start(
   const checks: Record<string, () => Check> = {
     outbox: () => (outbox.writable ? fine('writable') : { ok: false, detail: 'it cannot be written; nothing is acknowledged' }),
     broker: notYet,
-    ...(scope === 'everything' && { mqtt: notYet }),
+    ...(plays('agents') && { mqtt: notYet }),
   };
 
   const allChecks = () => Object.fromEntries(Object.entries(checks).map(([name, check]) => [name, check()]));
@@ -120,19 +121,15 @@ async function start(
   });
   // What is there only once the broker is.
   const doors = createRouter();
-  const http = await serve(config, knowledge, metrics.registry, allChecks, {
-    '/ingest': ingest,
-    '/iot': iot,
-    '/': commands,
-    '/sharing': doors,
-  });
+  const taking: Record<string, Router> = plays('agents') ? { '/ingest': ingest, '/iot': iot, '/': commands } : {};
+  const http = await serve(config, knowledge, metrics.registry, allChecks, { ...taking, '/sharing': doors });
   closers.push(() => http.close());
-  for (const port of scope === 'everything' ? config.provisioning.ports : []) {
+  for (const port of plays('agents') ? config.provisioning.ports : []) {
     const door = await startDoor(config.http.host, port, { '/iot': iot, '/': commands });
     closers.push(() => door.close());
   }
   const brokerUrl = await broker(config, log, closers);
-  if (scope === 'everything') {
+  if (plays('sharing')) {
     const sharing = prepareSharing(config, knowledge.models, { broker: brokerUrl, http: http.url }, metrics.registry, clock, log);
     if (sharing !== undefined) {
       closers.push(() => sharing.stop());
@@ -148,11 +145,16 @@ async function start(
   };
   deliverer.start();
 
-  if (scope === 'delivery') return { urls: { broker: brokerUrl, mqtt: '', http: http.url }, outbox, deliverer, ...lost };
+  const running = { urls: { broker: brokerUrl, mqtt: '', http: http.url }, outbox, deliverer, ...lost };
+  if (scope === 'delivery') return running;
   for (const fault of knowledge.agents.faults) log.error({ decodersDir: config.decodersDir }, fault);
   const guard = createClockGuard({ state: outbox.state, logger: log });
   const looking = setInterval(() => guard.look(), 10_000).unref();
   closers.push(() => clearInterval(looking));
+  const journal = openJournalOf(config, log, metrics);
+  closers.push(() => journal?.close());
+  if (plays('adapters')) startAdapters(config, { ...knowledge, latest: guard.latest }, own, metrics, clock, log, journal, closers);
+  if (!plays('agents')) return running;
   const devices = startDevices(config, knowledge, own, metrics, clock, log, closers);
   const agentKnowledge: AgentKnowledge = {
     ...knowledge,
@@ -166,8 +168,6 @@ async function start(
   };
   line.find = devices.find;
   line.all = devices.all;
-  const journal = openJournalOf(config, log, metrics);
-  closers.push(() => journal?.close());
   const keepMessage = messageKeeper(journal, knowledge, devices);
   const onPassage = (plugin: string, passage: Passage, message: MqttMessage): void => {
     const { topic } = message;
@@ -192,8 +192,7 @@ async function start(
     onChanged(registrar.changed);
     closers.push(() => registrar.stop());
   }
-  startAdapters(config, { ...knowledge, latest: guard.latest }, own, metrics, clock, log, journal, closers);
-  return { urls: { broker: brokerUrl, mqtt: mqttUrl, http: http.url }, outbox, deliverer, ...lost };
+  return { ...running, urls: { ...running.urls, mqtt: mqttUrl } };
 }
 
 /** What is posted to one of several processes may be any device's: it goes to the process that has it. */

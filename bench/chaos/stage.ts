@@ -195,7 +195,9 @@ export class Stage {
     const deployed = readFileSync(join(packageRoot, 'deploy', 'mosquitto', 'mosquitto.conf'), 'utf8');
     const lines = deployed
       .split('\n')
-      .filter((line) => !/^(listener|allow_anonymous|password_file|acl_file|persistence_location) /.test(line));
+      .filter(
+        (line) => !/^(listener|allow_anonymous|password_file|acl_file|persistence_location|certfile|keyfile|tls_version) /.test(line),
+      );
     const own = [`listener ${this.mqttPort} 127.0.0.1`, 'allow_anonymous true', `persistence_location ${data}/`];
     const file = join(this.folder, 'mosquitto.conf');
     writeFileSync(file, [...own, ...lines].join('\n'));

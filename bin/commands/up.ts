@@ -1,7 +1,7 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 
 import { RetryableError } from '../../core/errors.ts';
-import { loadConfig } from '../../core/service/config.ts';
+import { loadConfig, roles, type Role } from '../../core/service/config.ts';
 import { loadKnowledge } from '../../core/service/knowledge.ts';
 import { createLogger } from '../../core/service/log.ts';
 import { version } from '../../core/paths.ts';
@@ -10,15 +10,17 @@ export function upCommand(): Command {
   return new Command('up')
     .description('run agents, adapters, delivery and, where no others are configured, the embedded brokers')
     .option('--config <file>', 'configuration file (default klavze.yaml)')
-    .action(async (options: { config?: string }) => {
-      const config = loadConfig(process.env, process.cwd(), options.config);
+    .addOption(new Option('--role <role...>', 'do this part only, beside other processes with data folders of their own').choices(roles))
+    .action(async (options: { config?: string; role?: Role[] }) => {
+      const { role, ...file } = options;
+      const config = { ...loadConfig(process.env, process.cwd(), file.config), ...(role !== undefined && { roles: role }) };
       const log = createLogger(config.logLevel);
       const { startUp } = await import('../up.ts');
       const running = await startUp(config, await loadKnowledge(config), log);
       const { broker, mqtt, http } = running.urls;
       log.info({ version, broker, mqtt, http, dataDir: config.dataDir }, 'klavze is ready');
       process.stdout.write(
-        `klavze ${version} is ready\n  broker  ${broker}/ngsi-ld/v1\n  mqtt    ${mqtt}\n  health  ${http}/health/ready\n`,
+        `klavze ${version} is ready\n  broker  ${broker}/ngsi-ld/v1\n${mqtt === '' ? '' : `  mqtt    ${mqtt}\n`}  health  ${http}/health/ready\n`,
       );
       await Promise.race([signalled(), lostOf(running.lost)]);
       log.info('klavze stops');

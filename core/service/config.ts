@@ -18,6 +18,10 @@ export interface AdapterConfig {
   readonly token?: string;
 }
 
+/** A part of the work that may run as a process of its own, with a data folder of its own. */
+export const roles = ['agents', 'adapters', 'sharing'] as const;
+export type Role = (typeof roles)[number];
+
 /** The whole configuration, read once at the edge; nothing below `bin/` reads the environment. Keys: `schemas/config.schema.json`. */
 export interface Config {
   readonly dataDir: string;
@@ -27,6 +31,7 @@ export interface Config {
   readonly inboxDir?: string;
   readonly tablesDir: string;
   readonly partnersDir: string;
+  readonly roles: readonly Role[];
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly outbox: { readonly url?: string; readonly replicas: number; readonly leaseSeconds: number };
   /** `0/2`; left out: all devices. */
@@ -77,6 +82,7 @@ const variables: Readonly<Record<string, readonly [section: string, key: string]
   KLAVZE_INBOX_DIR: ['inboxDir'],
   KLAVZE_TABLES_DIR: ['tablesDir'],
   KLAVZE_PARTNERS_DIR: ['partnersDir'],
+  KLAVZE_ROLES: ['roles'],
   KLAVZE_SHARING_ENDPOINT: ['sharing', 'endpoint'],
   KLAVZE_SHARING_PUBLIC_URL: ['sharing', 'publicUrl'],
   KLAVZE_LOG_LEVEL: ['logLevel'],
@@ -195,10 +201,11 @@ function assign(settings: Record<string, unknown>, path: readonly string[], text
   section[key] = valueOf(key, text);
 }
 
-/** Ports are numbers, several apart by commas; a switch is `true` or `false`. What is neither is refused by the schema. */
+/** Ports are numbers, several of them and roles apart by commas; a switch is `true` or `false`. What is neither is refused by the schema. */
 function valueOf(key: string, text: string): unknown {
   const number = (part: string): unknown => (/^\d+$/.test(part.trim()) ? Number(part) : part.trim());
   if (['port', 'days', 'megabytes', 'replicas', 'leaseSeconds'].includes(key)) return number(text);
+  if (key === 'roles') return text.split(',').map((role) => role.trim());
   if (key === 'ports') return text.split(',').map(number);
   return key === 'commands' && /^(?:true|false)$/.test(text) ? text === 'true' : text;
 }

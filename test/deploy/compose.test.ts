@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, it } from '@jest/globals';
-import { parse } from 'yaml';
+import { parse as parseYaml } from 'yaml';
+
+const parse = (yaml: string): unknown => parseYaml(yaml, { merge: true });
 
 interface Service {
   readonly image?: string;
@@ -27,35 +29,54 @@ function configure(...options: readonly string[]): { status: number | null; stde
 }
 
 describe(file, () => {
-  (hasCompose ? it : it.skip)('is valid without any .env and with the example', () => {
-    for (const options of [[], ['--env-file', '.env.example']]) {
-      const { status, stderr } = configure(...options);
-      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    }
-  });
+  (hasCompose ? it : it.skip).each(['minimal', 'full', 'partner'])(
+    'is valid in the profile %s without any .env and with the example',
+    (profile) => {
+      for (const options of [
+        ['--profile', profile],
+        ['--profile', profile, '--env-file', '.env.example'],
+      ]) {
+        const { status, stderr } = configure(...options);
+        expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      }
+    },
+  );
 
   it('has its defaults explained in .env.example', () => {
     const defaults = [...text.matchAll(/\$\{(\w+):-([^}]*)\}/g)].map(([, name, value]) => `${name}=${value}`);
     const example = readFileSync(join(root, '.env.example'), 'utf8').split('\n');
-    expect(example.filter((line) => /^\w+=/.test(line)).sort()).toEqual(defaults.sort());
+    expect(example.filter((line) => /^\w+=/.test(line)).sort()).toEqual([...defaults, 'COMPOSE_PROFILES=full'].sort());
   });
 
-  it.each(Object.entries(services))('%s: pinned image, health check, loopback ports', (_name, service) => {
-    expect(service.image).toMatch(/:\d+\.\d+(\.\d+)?$/);
+  it.each(Object.entries(services))('%s: pinned image, health check, and only MQTT over TLS and the edge published', (name, service) => {
+    expect(service.image).toMatch(/:v?\d+(\.\d+)?(\.\d+)?(-[\d.]+|-alpine)?$/);
     expect(service.healthcheck).toBeDefined();
-    for (const port of service.ports ?? []) expect(port).toMatch(/^\$\{[A-Z]+_LISTEN:-127\.0\.0\.1\}:/);
+    const published: Readonly<Record<string, readonly string[]>> = {
+      mosquitto: ['${MQTT_LISTEN:-127.0.0.1}:${MQTT_TLS_PORT:-8883}:8883'],
+      edge: ['${EDGE_LISTEN:-127.0.0.1}:${EDGE_PORT:-8443}:8443'],
+    };
+    expect(service.ports ?? []).toEqual(published[name] ?? []);
   });
 
-  it('publishes no port of the database and holds no password', () => {
-    expect(services['mongo']?.ports).toBeUndefined();
+  it('holds no password, only files that klavze init makes', () => {
+    expect(text).not.toMatch(/PASSWORD: |PWD: |TOKEN: /);
+    for (const [, path] of text.matchAll(/^ {4}file: (\S+)/gm)) expect(path).toMatch(/^\.\/deploy\/secrets\//);
     for (const { environment = {} } of Object.values(services)) {
       expect(Object.keys(environment).filter((name) => /PASSWORD$|TOKEN$|SECRET$/.test(name))).toEqual([]);
     }
   });
 
   it('runs Orion-LD on the new driver, without the request pool', () => {
-    expect(text).toMatch(/command: -mongocOnly /);
+    expect(text.match(/-mongocOnly /g)).toHaveLength(2);
     expect(services['orion']?.environment?.['ORIONLD_TRQ_POOL_SIZE']).toBe('0');
+  });
+
+  it('lets nobody in without a name', () => {
+    const mosquitto = readFileSync(join(root, 'deploy', 'mosquitto', 'mosquitto.conf'), 'utf8');
+    expect(mosquitto.match(/^allow_anonymous .*$/gm)).toEqual(['allow_anonymous false']);
+    expect(mosquitto).toMatch(/^password_file /m);
+    expect(mosquitto).toMatch(/^acl_file /m);
+    expect(services['grafana']?.environment?.['GF_AUTH_ANONYMOUS_ENABLED']).toBe('false');
   });
 
   it('bakes only pinned images', () => {
@@ -66,6 +87,9 @@ describe(file, () => {
 
   it('names only variables that Klavže reads', async () => {
     const { unknownVariables } = await import('../../core/service/config.ts');
-    expect(unknownVariables(services['klavze']?.environment ?? {})).toEqual([]);
+    for (const role of ['agents', 'adapters', 'sharing']) {
+      const environment = services[`klavze-${role}`]?.environment ?? {};
+      expect([role, environment['KLAVZE_ROLES'], unknownVariables(environment)]).toEqual([role, role, []]);
+    }
   });
 });

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -6,33 +6,39 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { addMqttUser, makeSecrets } from '../../bin/stack/secrets.ts';
 import { freePort, mosquittoBinary } from '../core/source/mqtt-brokers.ts';
 
 const deploy = join(import.meta.dirname, '..', '..', 'deploy');
 
 /** False where Debian's Mosquitto is not installed; the tests then say so and skip. */
-export const hasMosquitto = mosquittoBinary !== undefined && spawnSync('mosquitto_passwd').error === undefined;
+export const hasMosquitto = mosquittoBinary !== undefined;
 
 /** The stack's Mosquitto configuration under the installed Mosquitto: only the paths, the port and the address are rewritten. */
 export class DeployedMosquitto {
   readonly folder = mkdtempSync(join(tmpdir(), 'klavze-mosquitto-'));
   private child: ChildProcess | undefined;
 
-  private constructor(readonly port: number) {}
+  private constructor(
+    readonly port: number,
+    readonly tlsPort: number,
+  ) {}
 
   static async prepare(): Promise<DeployedMosquitto> {
-    const broker = new DeployedMosquitto(await freePort());
+    const broker = new DeployedMosquitto(await freePort(), await freePort());
     const { folder } = broker;
     // Started by root, Mosquitto becomes the user `mosquitto` and must still reach its files.
     chmodSync(folder, 0o755);
     mkdirSync(join(folder, 'data'));
     chmodSync(join(folder, 'data'), 0o777);
-    execFileSync(join(deploy, 'secrets.sh'), { env: { ...process.env, SECRETS_DIR: join(folder, 'secrets') } });
+    makeSecrets(join(folder, 'secrets'), { host: 'localhost' });
+    for (const name of ['server.crt', 'server.key']) cpSync(join(folder, 'secrets', name), join(folder, name));
     cpSync(join(folder, 'secrets', 'mosquitto-passwords'), join(folder, 'passwords'));
     cpSync(join(deploy, 'mosquitto', 'acl'), join(folder, 'acl'));
     const configuration = readFileSync(join(deploy, 'mosquitto', 'mosquitto.conf'), 'utf8')
       .replaceAll('/mosquitto/config/', `${folder}/`)
       .replaceAll('/mosquitto/data/', `${folder}/data/`)
+      .replace('listener 8883', `listener ${broker.tlsPort} 127.0.0.1`)
       .replace('listener 1883', `listener ${broker.port} 127.0.0.1`);
     writeFileSync(join(folder, 'mosquitto.conf'), configuration);
     return broker;
@@ -44,13 +50,9 @@ export class DeployedMosquitto {
 
   /** Adds a user as the operator does and gives its password. */
   addUser(name: string): string {
-    const said = execFileSync(join(deploy, 'secrets.sh'), ['add', name], {
-      env: { ...process.env, SECRETS_DIR: join(this.folder, 'secrets') },
-      encoding: 'utf8',
-      stdio: 'pipe',
-    });
+    const password = addMqttUser(join(this.folder, 'secrets'), name);
     cpSync(join(this.folder, 'secrets', 'mosquitto-passwords'), join(this.folder, 'passwords'));
-    return /password (\S+)/.exec(said)?.[1] ?? '';
+    return password;
   }
 
   async start(): Promise<void> {

@@ -16,12 +16,15 @@ interface Service {
 
 const root = join(import.meta.dirname, '..', '..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
-const { services } = parse(read('docker-compose.fiware.yml')) as { services: Readonly<Record<string, Service>> };
+const { services } = parse(read('docker-compose.fiware.yml'), { merge: true }) as { services: Readonly<Record<string, Service>> };
 
 describe('the containers', () => {
-  it.each(['klavze', 'mosquitto'])('%s: read-only, without capabilities', (name) => {
-    expect(services[name]).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
-  });
+  it.each(['klavze-agents', 'klavze-adapters', 'klavze-sharing', 'mosquitto', 'edge', 'prometheus', 'grafana'])(
+    '%s: read-only, without capabilities',
+    (name) => {
+      expect(services[name]).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
+    },
+  );
 
   it.each(Object.entries(services))('%s: no new privileges, no socket of the engine', (_name, service) => {
     expect(service.security_opt).toContain('no-new-privileges:true');
@@ -33,7 +36,7 @@ describe('the containers', () => {
     const users = [...read('Dockerfile').matchAll(/^USER (\S+)/gm)].map((match) => match[1]);
     expect(users.at(-1)).toBe('node');
     expect(services['mosquitto']?.user).toMatch(/^[1-9]\d*:[1-9]\d*$/);
-    expect(services['klavze']?.tmpfs).toContain('/tmp');
+    for (const role of ['agents', 'adapters', 'sharing']) expect(services[`klavze-${role}`]?.tmpfs).toContain('/tmp');
   });
 });
 
