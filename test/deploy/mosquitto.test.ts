@@ -78,7 +78,7 @@ describeWithMosquitto('deploy/mosquitto/mosquitto.conf in the installed Mosquitt
     expect(received).toEqual([topic.replace('%u', 'postaja-7')]);
   });
 
-  it('keeps 10,000 messages for a client that is away over kill -9', async () => {
+  it('keeps 2,000 messages for a client that is away over kill -9', async () => {
     const password = broker.addUser('postaja-7');
     await broker.start();
     const session: IClientOptions = { username: 'klavze', password: broker.password('klavze'), clientId: 'klavze-agents', clean: false };
@@ -87,9 +87,9 @@ describeWithMosquitto('deploy/mosquitto/mosquitto.conf in the installed Mosquitt
     await before.endAsync();
 
     const device = await connect({ username: 'postaja-7', password });
-    const numbers = Array.from({ length: 10_000 }, (_, number) => number);
-    for (let start = 0; start < numbers.length; start += 1000) {
-      const group = numbers.slice(start, start + 1000);
+    const numbers = Array.from({ length: 2000 }, (_, number) => number);
+    for (let start = 0; start < numbers.length; start += 100) {
+      const group = numbers.slice(start, start + 100);
       await Promise.all(group.map((number) => device.publishAsync('/json/key/postaja-7/attrs', String(number), { qos: 1 })));
     }
     // Mosquitto saves once per round of its loop, after the PUBACK: what came in the last tenth of a second may be lost.
@@ -102,9 +102,9 @@ describeWithMosquitto('deploy/mosquitto/mosquitto.conf in the installed Mosquitt
     const after = connectLater(`mqtt://127.0.0.1:${broker.port}`, { ...session, reconnectPeriod: 0 });
     clients.push(after);
     after.on('message', (_topic, payload) => received.add(Number(payload.toString())));
-    await until(() => received.size === numbers.length, 60_000);
+    await until(() => received.size === numbers.length);
     expect([...received].sort((a, b) => a - b)).toEqual(numbers);
-  }, 180_000);
+  });
 });
 
 async function until(condition: () => boolean, withinMs = 15_000): Promise<void> {
