@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { Pool, type Dispatcher } from 'undici';
 
 import type { Answer } from './answer.ts';
@@ -72,7 +72,8 @@ export function createBrokerClient(options: BrokerClientOptions): BrokerClient {
   async function call(method: 'GET' | 'POST' | 'DELETE', path: string, content?: Content, signal?: AbortSignal): Promise<Answer> {
     const token = options.token?.();
     const context = content?.context ?? '';
-    const trace = randomBytes(16).toString('hex');
+    // W3C Trace Context: 16 and 8 bytes at random. A UUID comes from a store of them, bytes are fetched each time.
+    const trace = randomUUID().replaceAll('-', '');
     const request: Dispatcher.RequestOptions = {
       method,
       path: base.pathname + path,
@@ -80,7 +81,7 @@ export function createBrokerClient(options: BrokerClientOptions): BrokerClient {
       headers: {
         ...(content !== undefined && { 'content-type': 'application/json' }),
         accept: 'application/json',
-        traceparent: `00-${trace}-${randomBytes(8).toString('hex')}-01`,
+        traceparent: `00-${trace}-${randomUUID().replaceAll('-', '').slice(0, 16)}-01`,
         ...(context !== '' && { link: `<${context}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"` }),
         ...(options.tenant !== undefined && { 'ngsild-tenant': options.tenant }),
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
