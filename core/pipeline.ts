@@ -252,7 +252,8 @@ function dated(origin: Origin, latest: Instant | undefined): Origin {
 
 /** check → screen → assess: from here on agents and adapters go the same way. A state of a form that has gone it before is let through. */
 function passEntity(entity: Entity, knowledge: Knowledge, way: Way, inspect?: (one: Entity) => Outcome<Entity>): void {
-  const forms = inspect === undefined ? formsOf(knowledge) : undefined;
+  // A device says the same things again and again; a row of a dataset mostly comes once.
+  const forms = inspect === undefined && 'envelopes' in knowledge ? formsOf(knowledge) : undefined;
   const formed = forms?.take(entity, way.now);
   if (formed !== undefined) return way.publish(entity, formed);
   const checked = way.run('check', () => (inspect === undefined ? check(entity, knowledge.models, way.now) : inspect(entity)));

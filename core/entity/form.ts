@@ -34,7 +34,7 @@ interface Form {
 }
 
 /** Entities whose forms are remembered, and forms of one entity: a device may send one thing often and another now and then. */
-const mostEntities = 20_000;
+const mostEntities = 10_000;
 const mostForms = 4;
 
 /**
