@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 
 import type { Entity } from '../entity/entity.ts';
@@ -90,6 +91,8 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   });
   const appended = new Signal();
   const abort = new AbortController();
+  // Each request under way listens; there may be more than ten.
+  setMaxListeners(0, abort.signal);
   const underWay = new Set<Promise<void>>();
   let timer: NodeJS.Timeout | undefined;
   let running = false;
