@@ -1,6 +1,6 @@
 /** Everything that runs in a scenario: Mosquitto, the NGSI-LD broker, the proxy before it, one or two `klavze up`. */
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { packageRoot } from '../../core/paths.ts';
 import { loadAdapters } from '../../core/service/plugins.ts';
 import { natsBinary } from '../../test/core/outbox/nats.ts';
-import { mosquittoBinary } from '../../test/core/source/mqtt-brokers.ts';
+import { freePort, mosquittoBinary } from '../../test/core/source/mqtt-brokers.ts';
 import { Program, until } from './programs.ts';
 import { startProxy, type Proxy } from './proxy.ts';
 import { Recorder } from './recorder.ts';
@@ -235,14 +235,6 @@ export class Stage {
     const healthUrl = `http://127.0.0.1:${port}/health/ready`;
     return { tenant, dataDir, environment, program, recorder: new Recorder(this.truth), healthUrl };
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function listens(port: number): Promise<true | undefined> {

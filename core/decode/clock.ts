@@ -1,8 +1,8 @@
 import type { Device, Instant, Reading } from '../plugin.ts';
 import { reject, type Rejection } from '../rejection.ts';
 
-/** As in `core/entity/faults.ts`: clocks differ a little, more than this is a wrong clock. */
-const toleratedAheadMs = 5 * 60_000;
+/** Clocks of devices and servers differ a little; more than this is a wrong clock. */
+export const toleratedAheadMs = 5 * 60_000;
 
 export interface Timed {
   readonly readings: readonly Reading[];

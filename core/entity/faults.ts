@@ -1,8 +1,6 @@
+import { toleratedAheadMs } from '../decode/clock.ts';
 import type { Instant } from '../plugin.ts';
 import { reject, type Rejection, type RejectionCode } from '../rejection.ts';
-
-/** Clocks of devices and servers differ a little; more than this is a wrong clock. */
-const toleratedAheadMs = 5 * 60_000;
 
 /** The entities of one message are checked at one moment. */
 let lastNow = '';

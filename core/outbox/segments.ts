@@ -1,6 +1,7 @@
 import type { Entity } from '../entity/entity.ts';
 import type { Instant } from '../plugin.ts';
 import type { Brief, Origin, Publication, Queued } from './outbox.ts';
+import { placeOf } from './numbered.ts';
 import { briefOf } from './watermarks.ts';
 
 /** Publications in one row of the file: a row costs the same for one as for many, and a damaged page costs no more than these. */
@@ -150,7 +151,7 @@ export class SegmentIndex {
 
   /** The segment that holds a number. */
   find(seq: number): Segment | undefined {
-    const segment = this.segments[this.placeOf(seq)];
+    const segment = this.segments[placeOf(this.segments, seq)];
     return segment !== undefined && seq >= segment.first ? segment : undefined;
   }
 
@@ -160,7 +161,7 @@ export class SegmentIndex {
 
   /** Calls `take` with each waiting publication after `after`, in order, until it says false. */
   each(after: number, take: (queued: Queued) => boolean): void {
-    for (let at = this.placeOf(after + 1); at < this.segments.length; at++) {
+    for (let at = placeOf(this.segments, after + 1); at < this.segments.length; at++) {
       const segment = this.segments[at];
       if (segment === undefined || isDone(segment)) continue;
       for (const [place, queued] of this.entriesOf(segment).entries()) {
@@ -211,18 +212,5 @@ export class SegmentIndex {
       first.entries = undefined;
     }
     return entries;
-  }
-
-  /** Place of the segment that holds `seq`, or of the first one after it. */
-  private placeOf(seq: number): number {
-    let low = 0;
-    let high = this.segments.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const segment = this.segments[middle];
-      if (segment !== undefined && segment.first + segment.count <= seq) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 
+import { toleratedAheadMs } from '../decode/clock.ts';
 import type { StateStore } from '../outbox/outbox.ts';
 import type { Instant } from '../plugin.ts';
 
@@ -21,8 +22,6 @@ export interface ClockGuard {
   look(): void;
 }
 
-/** Clocks differ a little; a step back by more is one. As in `core/decode/clock.ts`. */
-const toleratedMs = 5 * 60_000;
 /** Set back by more than this the clock was wrong before: devices whose clock is ahead must not be believed for so long. */
 const longestMs = 24 * 3_600_000;
 const savedEveryMs = 60_000;
@@ -58,7 +57,7 @@ export function createClockGuard(options: ClockGuardOptions): ClockGuard {
       );
     }
     if (behind <= 0 || behind > longestMs) anchor = now;
-    const step = behind > toleratedMs && behind <= longestMs ? behind : 0;
+    const step = behind > toleratedAheadMs && behind <= longestMs ? behind : 0;
     if (step > 0 && behindMs === 0) {
       logger.error(
         { seconds: Math.round(step / 1_000) },

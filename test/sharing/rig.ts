@@ -1,8 +1,6 @@
 /** Two brokers and a `klavze up` of its own between them, for the tests of sharing. */
 import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startBroker, type Broker, type BrokerOptions } from '../../embedded/ngsi-ld/server.ts';
 import { klavze, upAndReady, withoutAdapters, type Ended } from '../bin/klavze.ts';
 import { call } from '../conformance/broker.ts';
+import { freePort } from '../core/source/mqtt-brokers.ts';
 
 export interface Rig {
   readonly folder: string;
@@ -64,14 +63,6 @@ export async function createRig(
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 export async function until(what: string, holds: () => Promise<boolean> | boolean, patienceMs = 120_000): Promise<void> {

@@ -1,3 +1,5 @@
+import { placeOf } from '../numbered.ts';
+
 /** One message of the stream and what is left of it. Its publications have the numbers `first` to `first + count - 1` in the copy. */
 export interface Kept {
   readonly seq: number;
@@ -38,15 +40,7 @@ export class Tracker {
 
   /** The message that a publication came with. */
   find(number: number): Kept | undefined {
-    let low = 0;
-    let high = this.order.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const kept = this.order[middle];
-      if (kept !== undefined && kept.first + kept.count <= number) low = middle + 1;
-      else high = middle;
-    }
-    const kept = this.order[low];
+    const kept = this.order[placeOf(this.order, number)];
     return kept !== undefined && number >= kept.first ? kept : undefined;
   }
 

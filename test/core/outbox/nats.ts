@@ -1,11 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 import { connectCluster, type Cluster, type ClusterOptions } from '../../../core/outbox/jetstream/cluster.ts';
-import { freePort } from '../source/mqtt-brokers.ts';
+import { freePort, listens } from '../source/mqtt-brokers.ts';
 import { silent } from './samples.ts';
 
 /** Debian puts nats-server into a folder that is not in everybody's PATH. */
@@ -56,14 +55,4 @@ export async function startNats(): Promise<TestNats> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on('error', () => resolve(false));
-  });
 }
