@@ -3,20 +3,24 @@ import { Command, CommanderError } from 'commander';
 
 import { version } from '../core/paths.ts';
 import { keepHeapSmall } from '../core/service/heap.ts';
-import { adapterCommand } from './commands/adapter.ts';
-import { agentCommand } from './commands/agent.ts';
-import { deadLettersCommand } from './commands/dead-letters.ts';
-import { decoderCommand } from './commands/decoder.ts';
-import { deviceCommand } from './commands/device.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { initCommand } from './commands/init.ts';
-import { shareCommand } from './commands/share.ts';
-import { tableCommand } from './commands/tables.ts';
-import { replayCommand } from './commands/replay.ts';
-import { entityCommand } from './commands/entity.ts';
-import { topCommand } from './commands/top.ts';
-import { upCommand } from './commands/up.ts';
 import { CommandFailure, exitCodeOf, exitCodes } from './exit.ts';
+
+/** Only the one that is asked for is loaded, so that it answers at once: with all of them come all the libraries. */
+const commands = {
+  up: async () => (await import('./commands/up.ts')).upCommand(),
+  adapter: async () => (await import('./commands/adapter.ts')).adapterCommand(),
+  agent: async () => (await import('./commands/agent.ts')).agentCommand(),
+  device: async () => (await import('./commands/device.ts')).deviceCommand(),
+  decoder: async () => (await import('./commands/decoder.ts')).decoderCommand(),
+  entity: async () => (await import('./commands/entity.ts')).entityCommand(),
+  'dead-letters': async () => (await import('./commands/dead-letters.ts')).deadLettersCommand(),
+  replay: async () => (await import('./commands/replay.ts')).replayCommand(),
+  top: async () => (await import('./commands/top.ts')).topCommand(),
+  table: async () => (await import('./commands/tables.ts')).tableCommand(),
+  share: async () => (await import('./commands/share.ts')).shareCommand(),
+  init: async () => (await import('./commands/init.ts')).initCommand(),
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
+};
 
 keepHeapSmall();
 const program = new Command('klavze')
@@ -24,23 +28,9 @@ const program = new Command('klavze')
   .version(version)
   .addHelpText('after', '\nExit codes: 0 fine, 64 usage, 65 data refused, 69 service unavailable, 70 defect, 78 configuration.');
 
-for (const command of [
-  upCommand(),
-  adapterCommand(),
-  agentCommand(),
-  deviceCommand(),
-  decoderCommand(),
-  entityCommand(),
-  deadLettersCommand(),
-  replayCommand(),
-  topCommand(),
-  tableCommand(),
-  shareCommand(),
-  initCommand(),
-  doctorCommand(),
-]) {
-  program.addCommand(command);
-}
+const word = process.argv[2] ?? '';
+const asked = Object.entries(commands).filter(([name]) => name === word);
+for (const [, load] of asked.length > 0 || word === '--version' ? asked : Object.entries(commands)) program.addCommand(await load());
 leaveThroughErrors(program);
 // `klavze … | head` closes the pipe early: nothing to complain about.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exitCodes.fine : exitCodes.software));

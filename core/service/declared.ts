@@ -43,6 +43,9 @@ export function nameOf(file: string): string {
   return /^decoder\.(ya?ml|json)$/.test(basename(file)) ? basename(dirname(file)) : basename(file).replace(/\.(ya?ml|json)$/, '');
 }
 
+let schema: object | undefined;
+const readSchema = (): object => JSON.parse(readFileSync(join(packageRoot, 'schemas', 'decoder.schema.json'), 'utf8')) as object;
+
 /** @throws {ConfigError} that lists every fault with file, line, field and what was expected. */
 export async function loadDeclared(file: string): Promise<Declared> {
   let text: string;
@@ -51,8 +54,7 @@ export async function loadDeclared(file: string): Promise<Declared> {
   } catch (error) {
     throw new ConfigError(`${file} cannot be read: ${(error as Error).message}`);
   }
-  const schema = JSON.parse(readFileSync(join(packageRoot, 'schemas', 'decoder.schema.json'), 'utf8')) as object;
-  const declaration = readYaml<Declaration>(text, file, schema);
+  const declaration = readYaml<Declaration>(text, file, (schema ??= readSchema()));
   const line = lineFinder(text);
   const faults = faultsOf(declaration, nameOf(file)).map(([path, fault]) => `${file}:${line(path)}: ${path.join('.')} ${fault}`);
   if (faults.length > 0) throw new ConfigError(`${file} is not valid`, faults);

@@ -48,10 +48,18 @@ export function lineFinder(text: string): (path: readonly (string | number)[]) =
   return (path) => lineOf(path, document, lines);
 }
 
+/** One for all: each new one would compile the schema of schemas again, which takes longer than all the rest. */
+const ajv = addFormats.default(new Ajv2020({ allErrors: true, useDefaults: true, verbose: true, strict: true, strictTypes: false }));
+const compiled = new WeakMap<object, ValidateFunction>();
+
 function compile(schema: object): ValidateFunction {
-  const ajv = new Ajv2020({ allErrors: true, useDefaults: true, verbose: true, strict: true, strictTypes: false });
-  addFormats.default(ajv);
-  return ajv.compile(schema);
+  const known = compiled.get(schema);
+  if (known !== undefined) return known;
+  const validate = ajv.compile(schema);
+  // The same file read again is another object with the same `$id`.
+  ajv.removeSchema(schema);
+  compiled.set(schema, validate);
+  return validate;
 }
 
 /** `oneOf`, `if` and the like repeat what their branches said. */

@@ -174,11 +174,14 @@ describe('entity check', () => {
 });
 
 describe('doctor', () => {
-  it('says what is well and what to do about a port that is taken', async () => {
-    const environment = { KLAVZE_DATA_DIR: join(folder, 'data'), KLAVZE_MQTT_PORT: '0', KLAVZE_BROKER_PORT: '0', KLAVZE_HTTP_PORT: '0' };
-    const well = await klavze(['doctor', '--json'], environment);
-    expect(well.code).toBe(0);
-    const findings = JSON.parse(well.stdout) as { check: string; ok: boolean }[];
+  const ports = { KLAVZE_MQTT_PORT: '0', KLAVZE_BROKER_PORT: '0', KLAVZE_HTTP_PORT: '0' };
+  const doctor = (words: readonly string[], environment: Readonly<Record<string, string>> = {}) =>
+    klavze(['doctor', ...words], { KLAVZE_DATA_DIR: join(folder, 'data'), ...ports, ...environment });
+
+  it('says what is well', async () => {
+    const { code, stdout } = await doctor(['--json']);
+    expect(code).toBe(0);
+    const findings = JSON.parse(stdout) as { check: string; ok: boolean }[];
     expect(findings.map(({ check }) => check)).toEqual([
       'configuration',
       'plug-ins',
@@ -190,24 +193,31 @@ describe('doctor', () => {
       'context',
       'clock',
     ]);
-    const away = await klavze(['doctor', '--json'], { ...environment, KLAVZE_BROKER_URL: 'http://127.0.0.1:9' });
-    expect(away.code).toBe(69);
-    expect(away.stdout).toContain('check KLAVZE_BROKER_URL');
+  });
 
+  it('says what to do about a broker that cannot be reached', async () => {
+    const { code, stdout } = await doctor(['--json'], { KLAVZE_BROKER_URL: 'http://127.0.0.1:9' });
+    expect(code).toBe(69);
+    expect(stdout).toContain('check KLAVZE_BROKER_URL');
+  });
+
+  it('says what to do about a port that is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
-    const taken = await klavze(['doctor'], { ...environment, KLAVZE_HTTP_PORT: String(port) });
+    const { code, stdout } = await doctor([], { KLAVZE_HTTP_PORT: String(port) });
     other.close();
-    expect(taken.code).toBe(69);
-    expect(taken.stdout).toContain(`port ${port} on 127.0.0.1 is taken by another program; set KLAVZE_HTTP_PORT`);
+    expect(code).toBe(69);
+    expect(stdout).toContain(`port ${port} on 127.0.0.1 is taken by another program; set KLAVZE_HTTP_PORT`);
+  });
 
-    const registry = await klavze(['doctor'], { ...environment, KLAVZE_DEVICES_FILE: folder });
+  it('names a registry that cannot be read and an adapter that there is not', async () => {
+    const registry = await doctor([], { KLAVZE_DEVICES_FILE: folder });
     expect(registry.code).toBe(78);
     expect(registry.stdout).toContain(`the device registry ${folder} cannot be read`);
 
     const settings = file('misspelt.yaml', 'adapters: { arso-hidro: { enabled: false } }\n');
-    const misspelt = await klavze(['doctor', '--config', settings], environment);
+    const misspelt = await doctor(['--config', settings]);
     expect(misspelt.code).toBe(78);
     expect(misspelt.stdout).toContain('the configuration names the adapter "arso-hidro"; known: arso-air');
   });

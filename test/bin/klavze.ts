@@ -1,4 +1,4 @@
-/** Runs the command line from the sources as a process of its own. */
+/** Runs the built command line (`test/setup/built.ts`) as a process of its own. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,19 +11,17 @@ export interface Ended {
   readonly stderr: string;
 }
 
-const launcher = ['--conditions=klavze-source', '--import', 'tsx'];
-
 /** A command that ends by itself. `environment` replaces the KLAVZE_ variables of the test run. */
 export async function klavze(words: readonly string[], environment: Readonly<Record<string, string>> = {}, input = ''): Promise<Ended> {
-  const child = start('bin/klavze.ts', words, environment);
+  const child = start('bin/klavze.js', words, environment);
   child.stdin?.end(input);
   return ended(child);
 }
 
-/** A program of the project that goes on until it is told to stop. */
+/** A built program of the project that goes on until it is told to stop. */
 export function start(program: string, words: readonly string[], environment: Readonly<Record<string, string>>): ChildProcess {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(KLAVZE_|NODE_OPTIONS$)/.test(name)));
-  return spawn(process.execPath, [...launcher, join(packageRoot, program), ...words], {
+  return spawn(process.execPath, [join(packageRoot, 'dist', program), ...words], {
     cwd: packageRoot,
     env: { ...inherited, ...environment },
     stdio: 'pipe',
@@ -58,7 +56,7 @@ export interface Urls {
 
 /** Starts `klavze up` and waits until it says where everything is. `children` is told of the process at once. */
 export async function upAndReady(environment: Readonly<Record<string, string>>, children: ChildProcess[]) {
-  const child = start('bin/klavze.ts', ['up'], environment);
+  const child = start('bin/klavze.js', ['up'], environment);
   children.push(child);
   const end = ended(child);
   const urls = await new Promise<Urls>((resolve, reject) => {

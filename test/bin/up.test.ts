@@ -42,7 +42,7 @@ afterAll(() => {
 });
 
 /** Starts `klavze up` or the demo and waits until it says where everything is. */
-async function up(program = 'bin/klavze.ts', words = ['up'], extra: Record<string, string> = {}) {
+async function up(program = 'bin/klavze.js', words = ['up'], extra: Record<string, string> = {}) {
   const child = start(program, words, { ...environment, ...extra });
   children.push(child);
   const end = ended(child);
@@ -141,7 +141,7 @@ describe('klavze up', () => {
 
   it('goes on without its publishers and says so once for each', async () => {
     // What a start before this one said is not said again: a data folder of its own.
-    const running = await up('bin/klavze.ts', ['up'], { KLAVZE_DATA_DIR: join(folder, 'without-publishers') });
+    const running = await up('bin/klavze.js', ['up'], { KLAVZE_DATA_DIR: join(folder, 'without-publishers') });
     await sleep(6_000);
     const metrics = (await axios.get<string>(`${running.urls.http}/metrics`)).data;
     for (const name of names) expect(metrics).toContain(`klavze_source_available{adapter="${name}"} 0`);
@@ -165,7 +165,7 @@ describe('klavze up', () => {
     });
     await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
     const { port } = elsewhere.address() as AddressInfo;
-    const running = await up('bin/klavze.ts', ['up'], {
+    const running = await up('bin/klavze.js', ['up'], {
       KLAVZE_BROKER_URL: `http://127.0.0.1:${port}`,
       KLAVZE_DATA_DIR: join(folder, 'elsewhere'),
     }).catch((error: unknown) => error);
@@ -186,7 +186,7 @@ describe('klavze up', () => {
 describe('the demo', () => {
   it('fills the broker with sensors and rivers of Idrija and finds them again after a restart', async () => {
     const extra = { KLAVZE_CONFIG: '', KLAVZE_DATA_DIR: join(folder, 'demo') };
-    const first = await up('demo/main.ts', [], extra);
+    const first = await up('demo/main.js', [], extra);
     const air = (urls: Urls) => entities(urls, 'environment', 'AirQualityObserved');
     const rivers = (urls: Urls) => entities(urls, 'environment', 'WaterObserved');
     const ofSensors = (all: Record<string, unknown>[]) => all.filter(({ id }) => !String(id).includes(':arso:'));
@@ -202,7 +202,7 @@ describe('the demo', () => {
     expect(gauges.filter(({ id }) => String(id).includes(':arso:')).length).toBeGreaterThanOrEqual(3);
     expect((await first.stop('SIGINT')).code).toBe(0);
 
-    const again = await up('demo/main.ts', [], extra);
+    const again = await up('demo/main.js', [], extra);
     const ids = (all: Record<string, unknown>[]) => all.map(({ id }) => id).sort();
     expect(ids(await air(again.urls))).toEqual(expect.arrayContaining(ids(stations)));
     expect((await again.stop('SIGINT')).code).toBe(0);

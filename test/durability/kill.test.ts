@@ -42,7 +42,7 @@ describe('kill -9 under a QoS 1 stream', () => {
 
   /** Starts the real program and waits until it says it is ready. */
   async function up(environment: Record<string, string>): Promise<void> {
-    const process = start('bin/klavze.ts', ['up'], environment);
+    const process = start('bin/klavze.js', ['up'], environment);
     child = process;
     process.stderr?.on('data', (chunk: Buffer) => (log += chunk.toString()));
     const ready = `http://127.0.0.1:${environment['KLAVZE_HTTP_PORT']}/health/ready`;
