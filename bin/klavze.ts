@@ -19,6 +19,8 @@ const commands = {
   table: async () => (await import('./commands/tables.ts')).tableCommand(),
   share: async () => (await import('./commands/share.ts')).shareCommand(),
   init: async () => (await import('./commands/init.ts')).initCommand(),
+  backup: async () => (await import('./commands/backup.ts')).backupCommand(),
+  restore: async () => (await import('./commands/backup.ts')).restoreCommand(),
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
 };
 

@@ -26,6 +26,7 @@ import { createIntake, type Intake, type IntakeOptions } from '../core/source/in
 import { startMqttSource } from '../core/source/mqtt.ts';
 import { startMqttBroker } from '../embedded/mqtt/broker.ts';
 import { startBroker } from '../embedded/ngsi-ld/server.ts';
+import { refuseHalfRestored } from './backup/place.ts';
 import { contextUrlOf } from './context-url.ts';
 import { startDevices, type RunningDevices } from './devices.ts';
 import { messageKeeper, openJournalOf } from './journal.ts';
@@ -76,6 +77,7 @@ async function start(
   if (release === undefined)
     throw new ConfigError(`the data folder ${config.dataDir} is in use by another klavze; stop it or set KLAVZE_DATA_DIR`);
   closers.push(release);
+  refuseHalfRestored(config.dataDir);
 
   const own = await openOwnOutbox(config, log, clock, closers, (checks) =>
     serve(config, knowledge, new Registry(), () => Object.fromEntries(Object.entries(checks).map(([name, check]) => [name, check()])), {}),

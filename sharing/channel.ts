@@ -67,7 +67,8 @@ export function createChannel({ partner, queue, staging, ledger, clock, counted 
     const say = (admission: Admission, late = false) => ({ admission, late, keys: fresh, taken });
     const isOld = parts === 'late' || (known !== undefined && stamp < known.stamp);
     if (partner.area !== undefined && !isRemoved(state) && parts === undefined && !liesIn(state, partner.area)) return say('outside');
-    if (known !== undefined && stamp === known.stamp && taken.digest === known.digest) return say('repeated');
+    // Written once more without a change, as after a crash or a restore, it is nothing new.
+    if (known !== undefined && stamp >= known.stamp && taken.digest === known.digest) return say('repeated');
     if (isRemoved(state)) return say(isOld ? 'superseded' : 'queued');
     if (!full) return say(isOld ? 'superseded' : 'queued');
     if (known !== undefined && keys.length > 0 && fresh.length === 0) return say('repeated');

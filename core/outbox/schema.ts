@@ -67,6 +67,9 @@ export function takeRows(db: Database.Database, rows: readonly PublicationRow[])
   db.prepare("UPDATE counters SET value = ? WHERE name = 'last'").run(last);
 }
 
+/** The schema version that this Klavže writes. */
+export const newestSchema = migrations.length;
+
 /** Brings the file to the newest version. @throws {FatalError} when a newer Klavže wrote it. */
 export function migrate(db: Database.Database, now: Instant): void {
   db.exec('CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL)');

@@ -129,9 +129,9 @@ const otherVariables = new Set(['KLAVZE_CONFIG', 'KLAVZE_SHARED', 'KLAVZE_GOLDEN
  * @throws {ConfigError} listing every fault.
  */
 export function loadConfig(environment: Environment, cwd: string, path?: string): Config {
-  const given = path ?? (environment['KLAVZE_CONFIG'] === '' ? undefined : environment['KLAVZE_CONFIG']);
-  const file = resolve(cwd, given ?? 'klavze.yaml');
-  if (given !== undefined && !existsSync(file)) throw new ConfigError(`the configuration file ${file} does not exist`);
+  const file = configFileOf(environment, cwd, path);
+  if (givenFile(environment, path) !== undefined && !existsSync(file))
+    throw new ConfigError(`the configuration file ${file} does not exist`);
 
   const schema = JSON.parse(readFileSync(join(packageRoot, 'schemas', 'config.schema.json'), 'utf8')) as object;
   const fromFile = readYaml<Config>(existsSync(file) ? readFileSync(file, 'utf8') : '{}', file, schema);
@@ -157,6 +157,15 @@ export function loadConfig(environment: Environment, cwd: string, path?: string)
   const { dataDir, devices, decodersDir, tablesDir, partnersDir, inboxDir } = config;
   const paths = { dataDir, devices, decodersDir, tablesDir, partnersDir, ...(inboxDir !== undefined && { inboxDir }) };
   return { ...config, ...Object.fromEntries(Object.entries(paths).map(([key, path]) => [key, resolve(cwd, path)])) };
+}
+
+/** Where the configuration file is, or would be. */
+export function configFileOf(environment: Environment, cwd: string, path?: string): string {
+  return resolve(cwd, givenFile(environment, path) ?? 'klavze.yaml');
+}
+
+function givenFile(environment: Environment, path: string | undefined): string | undefined {
+  return path ?? (environment['KLAVZE_CONFIG'] === '' ? undefined : environment['KLAVZE_CONFIG']);
 }
 
 /** KLAVZE_ variables that nothing reads: likely misspelt. `klavze doctor` shows them; an orchestrator may set some of its own. */
