@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import Database from 'better-sqlite3';
 import mqtt from 'mqtt';
 import { extract, pack } from 'tar-stream';
 
@@ -231,7 +230,7 @@ describe('a restore', () => {
   ])('refuses %s and changes nothing', async (_what, spoil, expected) => {
     await waiting(1);
     await backup();
-    await spoil();
+    await Promise.resolve(spoil());
     rmSync(home, { recursive: true });
     await expect(restore()).rejects.toThrow(expected);
     expect(existsSync(join(home, 'klavze.yaml'))).toBe(false);
