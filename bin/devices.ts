@@ -1,6 +1,8 @@
 import type { Passage } from '../core/pipeline.ts';
 import type { Instant } from '../core/plugin.ts';
 import type { Config } from '../core/service/config.ts';
+import type { Audit } from '../core/service/audit.ts';
+import { changedDevices } from '../core/service/device-changes.ts';
 import { watchDevices } from '../core/service/device-watch.ts';
 import { loadDevices, type DeviceRegistry } from '../core/service/devices.ts';
 import type { LoadedKnowledge } from '../core/service/knowledge.ts';
@@ -28,6 +30,7 @@ export function startDevices(
   metrics: Metrics,
   clock: () => Instant,
   logger: Logger,
+  audit: Audit,
   closers: (() => void | Promise<void>)[],
 ): RunningDevices {
   const file = config.devices;
@@ -36,8 +39,13 @@ export function startDevices(
     logger,
     read: () => registryText(file),
     load: (text) => loadDevices(text, file, agents),
-    onReload: (result) => watch.reloaded(result),
+    onReload(result, registry) {
+      watch.reloaded(result);
+      if (result === 'taken') audit({ action: 'devices.reload', actor: 'file', ...changedDevices(last.devices, registry.devices) });
+      last = registry;
+    },
   });
+  let last = live.registry;
   closers.push(() => live.close());
   const watch = watchDevices({
     outbox,

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 
 import { version } from '../core/paths.ts';
 import { keepHeapSmall } from '../core/service/heap.ts';
+import { shown } from '../core/service/hidden.ts';
 import { CommandFailure, exitCodeOf, exitCodes } from './exit.ts';
 
 /** Only the one that is asked for is loaded, so that it answers at once: with all of them come all the libraries. */
@@ -25,6 +26,7 @@ const commands = {
 };
 
 keepHeapSmall();
+for (const stream of [process.stdout, process.stderr]) hideSecretsIn(stream);
 const program = new Command('klavze')
   .description('Sensors and datasets of a municipality become NGSI-LD entities in a context broker.')
   .version(version)
@@ -47,6 +49,12 @@ try {
     process.stderr.write(`klavze: ${known ? (error as Error).message : String((error as Error)?.stack ?? error)}\n`);
     process.exitCode = exitCodeOf(error);
   }
+}
+
+/** Addresses with a password or a key in them stand in many a message. */
+function hideSecretsIn(stream: NodeJS.WriteStream): void {
+  const write = stream.write.bind(stream) as (chunk: unknown, ...rest: unknown[]) => boolean;
+  stream.write = (chunk: unknown, ...rest: unknown[]) => write(typeof chunk === 'string' ? shown(chunk) : chunk, ...rest);
 }
 
 /** commander must not end the process itself: usage faults have an exit code of their own. */

@@ -17,9 +17,11 @@ import { readProvisioning, writeProvisioning } from '../core/provision/file.ts';
 import { createMeasures } from '../core/provision/measures.ts';
 import { createProvisioning } from '../core/provision/router.ts';
 import { findProvisioned, knowsKey } from '../core/provision/store.ts';
+import type { Audit } from '../core/service/audit.ts';
 import type { Config } from '../core/service/config.ts';
 import type { Logger } from '../core/service/log.ts';
 import type { Metrics } from '../core/service/metrics.ts';
+import type { Reach } from '../core/service/reach.ts';
 import { provisioningFile } from './files.ts';
 
 export interface RunningProvisioning {
@@ -48,6 +50,8 @@ export function startProvisioning(
     devices(): readonly Device[];
     readonly envelopes: readonly Envelope[];
     readonly ledger: CommandLedger;
+    readonly reach: Reach;
+    readonly audit: Audit;
   },
 ): RunningProvisioning {
   const file = provisioningFile(config);
@@ -66,18 +70,21 @@ export function startProvisioning(
     const onSent = ({ reference, name }: Order): void => {
       if (reference !== undefined) registry.ledger.sent(reference, name);
     };
-    const dispatch = createDispatch({ clock, publish, keep, accept, logger, onSent, counted });
+    const dispatch = createDispatch({ clock, publish, keep, accept, logger, reach: registry.reach, onSent, counted });
     // The registry goes before what was provisioned, as it does with measures.
     const registered = registeredOrders({ ...registry, clock, reference: randomUUID });
     if (config.provisioning.commands) {
       commanded = () => [...registeredCommands(registry.devices(), clock()), ...provisionedCommands(provisioning)];
     }
     const finders = config.provisioning.commands ? [registered, provisionedOrders(() => provisioning)] : [];
-    commands.use(createCommands({ ...(token === undefined ? {} : { token }), finders, dispatch, onRefused: () => counted('refused') }));
+    const shut = token === undefined ? {} : { token };
+    commands.use(createCommands({ ...shut, finders, dispatch, audit: registry.audit, onRefused: () => counted('refused') }));
     router.use(
       createProvisioning({
-        ...(token === undefined ? {} : { token }),
+        ...shut,
         version,
+        reach: registry.reach,
+        audit: registry.audit,
         current: () => provisioning,
         keep(next) {
           writeProvisioning(file, next);

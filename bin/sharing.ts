@@ -4,6 +4,7 @@ import { ConfigError } from '../core/errors.ts';
 import type { Models } from '../core/entity/models.ts';
 import type { Instant } from '../core/plugin.ts';
 import type { Config } from '../core/service/config.ts';
+import { hideSecretsOf } from '../core/service/hidden.ts';
 import type { Logger } from '../core/service/log.ts';
 import type { Surroundings } from '../sharing/documents.ts';
 import { relayToken } from '../sharing/files.ts';
@@ -15,6 +16,7 @@ import { contextUrlOf } from './context-url.ts';
 /** The declared partners. @throws {ConfigError} listing every fault. */
 export function readPartners(config: Config, models: Models): Partner[] {
   const partners = loadPartners(config.partnersDir, models, config.partners);
+  hideSecretsOf(partners.map(({ endpoint }) => endpoint));
   const pulling = partners.filter(({ mode }) => mode === 'federation');
   if (pulling.length > 0 && config.sharing.publicUrl === undefined) {
     throw new ConfigError(

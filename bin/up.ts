@@ -1,6 +1,5 @@
 /** The whole process put together from its parts: the one place that knows core, embedded brokers and plug-ins. */
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { Router as createRouter, type Router } from 'express';
 import { Registry } from 'prom-client';
 
@@ -12,8 +11,10 @@ import { fencedClient } from '../core/deliver/fenced.ts';
 import { contextFor } from '../core/entity/contexts.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { Outbox } from '../core/outbox/outbox.ts';
+import { version } from '../core/paths.ts';
 import type { AgentKnowledge, Passage } from '../core/pipeline.ts';
 import type { MqttMessage } from '../core/plugin.ts';
+import { commandActor, fingerprint, openAudit } from '../core/service/audit.ts';
 import type { Config, Role } from '../core/service/config.ts';
 import { startDoor, startHttp, type Check, type HttpServer } from '../core/service/http.ts';
 import { createIngest } from '../core/service/ingest.ts';
@@ -21,17 +22,19 @@ import type { LoadedKnowledge } from '../core/service/knowledge.ts';
 import { lockDataDir } from '../core/service/lock.ts';
 import type { Logger } from '../core/service/log.ts';
 import { createMetrics, type Metrics } from '../core/service/metrics.ts';
+import { RateLimit } from '../core/service/rate.ts';
 import { createClockGuard } from '../core/source/clock-guard.ts';
 import { createIntake, type Intake, type IntakeOptions } from '../core/source/intake.ts';
 import { startMqttSource } from '../core/source/mqtt.ts';
 import { startMqttBroker } from '../embedded/mqtt/broker.ts';
-import { startBroker } from '../embedded/ngsi-ld/server.ts';
 import { refuseHalfRestored } from './backup/place.ts';
+import { brokerOf } from './broker.ts';
 import { contextUrlOf } from './context-url.ts';
 import { startDevices, type RunningDevices } from './devices.ts';
 import { messageKeeper, openJournalOf } from './journal.ts';
 import { clientIdOf, openOwnOutbox, watchRight, type OwnOutbox } from './outbox.ts';
 import { startProvisioning } from './provisioning.ts';
+import { reachesOf } from './reach.ts';
 import { registerCommands } from './registrar.ts';
 import { startAdapters } from './running-adapters.ts';
 import { prepareSharing } from './sharing.ts';
@@ -93,6 +96,7 @@ async function start(
   };
 
   const allChecks = () => Object.fromEntries(Object.entries(checks).map(([name, check]) => [name, check()]));
+  const audit = openAudit({ folder: config.dataDir, clock, logger: log });
   const metrics = createMetrics({ outbox, clock, dataDir: config.dataDir, checks: allChecks });
   watchRight(own, metrics.registry);
 
@@ -120,6 +124,8 @@ async function start(
     devices: () => line.all?.() ?? [],
     envelopes: knowledge.agents.envelopes,
     ledger: commandLedger,
+    reach: reachesOf(config, []).devices,
+    audit,
   });
   // What is there only once the broker is.
   const doors = createRouter();
@@ -130,7 +136,7 @@ async function start(
     const door = await startDoor(config.http.host, port, { '/iot': iot, '/': commands });
     closers.push(() => door.close());
   }
-  const brokerUrl = await broker(config, log, closers);
+  const brokerUrl = await brokerOf(config, [http.url], log, closers);
   if (plays('sharing')) {
     const sharing = prepareSharing(config, knowledge.models, { broker: brokerUrl, http: http.url }, metrics.registry, clock, log);
     if (sharing !== undefined) {
@@ -149,6 +155,7 @@ async function start(
 
   const running = { urls: { broker: brokerUrl, mqtt: '', http: http.url }, outbox, deliverer, ...lost };
   if (scope === 'delivery') return running;
+  audit({ action: 'start', actor: commandActor(), detail: { version, roles: config.roles.join(','), configuration: fingerprint(config) } });
   for (const fault of knowledge.agents.faults) log.error({ decodersDir: config.decodersDir }, fault);
   const guard = createClockGuard({ state: outbox.state, logger: log });
   const looking = setInterval(() => guard.look(), 10_000).unref();
@@ -157,7 +164,7 @@ async function start(
   closers.push(() => journal?.close());
   if (plays('adapters')) startAdapters(config, { ...knowledge, latest: guard.latest }, own, metrics, clock, log, journal, closers);
   if (!plays('agents')) return running;
-  const devices = startDevices(config, knowledge, own, metrics, clock, log, closers);
+  const devices = startDevices(config, knowledge, own, metrics, clock, log, audit, closers);
   const agentKnowledge: AgentKnowledge = {
     ...knowledge,
     ...knowledge.agents,
@@ -179,9 +186,11 @@ async function start(
     const commanded = passage.devices.filter((id) => devices.find(id)?.commands !== undefined);
     if (commanded.length > 0) commandLedger.heard(plugin.replace('agents/envelopes/', ''), topic, commanded);
   };
+  const { messagesPerSecond: perSecond, burst } = config.limits;
   const intake = {
     knowledge: agentKnowledge,
     outbox: metrics.timed(outbox),
+    limit: perSecond === 0 ? undefined : new RateLimit({ perSecond, burst }),
     onPassage,
     publish: (topic: string, payload: Uint8Array) => void line.publish?.(topic, payload),
   };
@@ -218,23 +227,6 @@ function serve(
     context: (subject) => (models.subjects.has(subject) ? contextFor(subject, models) : undefined),
     checks,
   });
-}
-
-/** The broker elsewhere, or the embedded one. */
-async function broker(config: Config, log: Logger, closers: (() => void | Promise<void>)[]): Promise<string> {
-  const { url, host, port, profile, contextFolder, faults } = config.broker;
-  if (url !== undefined) return url;
-  const embedded = await startBroker({
-    host,
-    port,
-    profile,
-    dbFile: join(config.dataDir, 'broker.db'),
-    logger: log,
-    faults: faults === 'on',
-    ...(contextFolder === undefined ? {} : { contextFolder }),
-  });
-  closers.push(() => embedded.close());
-  return embedded.url;
 }
 
 function deliver(

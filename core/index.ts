@@ -2,6 +2,7 @@
 export type * from './plugin.ts';
 export type { Attribute, Entity, Geometry, GeoProperty, Json, Property, Relationship, ValueStatus } from './entity/entity.ts';
 export { dateTime, measured, point, property, relationship, urn } from './entity/build.ts';
+export { personalText, withheld } from './screen/personal-text.ts';
 export { accepted, refused, ok, err, type Outcome, type Result } from './result.ts';
 export { reject, type Rejection, type RejectionCode, type Stage } from './rejection.ts';
 export { instant, localInstant, localInstants, rfc822Instant, secondsAfter } from './source/time.ts';

@@ -16,6 +16,7 @@ export const rejectionCodes = [
   'unexpected_content',
   'empty_payload',
   'unknown_topic',
+  'too_many_messages',
   // decode
   'malformed_payload',
   'truncated_frame',

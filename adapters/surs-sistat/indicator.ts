@@ -1,3 +1,5 @@
+import { personalText, withheld } from '#core';
+
 /** What is counted, as the source says it in Slovenian or English, and the name that stays. */
 const known: readonly (readonly [RegExp, string])[] = [
   [/^preno[čc]itve turistov$|^(?:tourist )?overnight stays(?: of tourists)?$|^nights(?: spent)?(?: by tourists)?$/i, 'tourist-nights'],
@@ -28,6 +30,7 @@ export function isTotal(variable: string, code: string, label: string | undefine
 
 /** Words as part of an identifier. */
 export function slug(words: string): string {
+  if (personalText(words) !== undefined) return withheld;
   return words
     .toLowerCase()
     .normalize('NFD')

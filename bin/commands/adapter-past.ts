@@ -10,6 +10,7 @@ import { dryRunLines } from '../../core/source/dry-run.ts';
 import { recorded } from '../../core/source/recorded.ts';
 import { readRejects, rejectsFiles, rejectsFolder, setResubmitted, writeRejects } from '../../core/source/rejects.ts';
 import { resubmit } from '../../core/source/resubmit.ts';
+import { auditOf } from '../audit.ts';
 import { adapterNamed, clock, note, withRecords } from '../adapters.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
 
@@ -84,6 +85,8 @@ async function runBackfill(name: string, flags: BackfillFlags): Promise<void> {
       ),
     ),
   );
+  const { outcome, entities } = report;
+  auditOf(config)('adapter.backfill', [name], { from: flags.from, to: flags.to, outcome, entities });
   process.stdout.write(`${JSON.stringify(report)}\n`);
   if (report.outcome === 'refused') throw new CommandFailure(exitCodes.dataRefused, `${report.from} was refused: ${report.reason}`);
 }
@@ -120,6 +123,7 @@ async function runResubmit(name: string, flags: ResubmitFlags): Promise<void> {
       return { ...outcome, report };
     }),
   );
+  auditOf(config)('adapter.resubmit', [name], { file, received: report.received, stillRefused: refused.length });
   process.stdout.write(`${JSON.stringify({ ...report, file, stillRefused: refused.length, skipped })}\n`);
   if (skipped > 0) note(`${skipped} lines hold no row: run klavze adapter run ${name} for a file that was refused as a whole`);
   if (refused.length > 0) {

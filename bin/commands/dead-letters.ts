@@ -7,6 +7,7 @@ import { rejectionCodes } from '../../core/rejection.ts';
 import { loadConfig, type Config } from '../../core/service/config.ts';
 import { loadKnowledge } from '../../core/service/knowledge.ts';
 import { createLogger } from '../../core/service/log.ts';
+import { auditOf } from '../audit.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
 import { outboxFile, readAgents } from '../files.ts';
 import { openOutboxBeside } from '../outbox.ts';
@@ -64,6 +65,13 @@ async function replayLetters(ids: number[] | undefined, options: FilterOptions):
     const letters =
       ids === undefined || ids.length === 0 ? outbox.deadLetters.list(filterOf(options)) : ids.map((id) => mustExist(outbox, id));
     return replay(letters, { outbox, agents, adapters: knowledge.adapters, clock: () => new Date().toISOString() });
+  });
+  auditOf(config)('dead-letters.replay', ids?.map(String) ?? [], {
+    code: options.code,
+    plugin: options.plugin,
+    letters: report.letters,
+    replayed: report.replayed,
+    stillRefused: report.stillRefused,
   });
   process.stdout.write(`${JSON.stringify(report)}\n`);
   if (report.stillRefused > 0) {

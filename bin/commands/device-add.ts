@@ -40,7 +40,7 @@ export function addCommand(): Command {
       const { family, location } = options;
       if (family === undefined)
         throw new CommandFailure(exitCodes.usage, `--family is missing; one of ${[...scene.agents.families.keys()].join(', ')}`);
-      const device = register(scene, id, family, location, options);
+      const device = register(scene, 'device.add', id, family, location, options);
       tell(scene.config, device, scene, options.json === true);
     });
 }
@@ -73,6 +73,7 @@ function withEntry(command: Command): Command {
 
 function register(
   scene: Scene,
+  action: 'device.add' | 'device.adopt',
   id: string,
   family: string,
   location: readonly [number, number] | undefined,
@@ -104,7 +105,8 @@ function register(
     access,
   };
   const entry = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as DeviceEntry;
-  return writeRegistry(config, knowledge, withDevice(readRegistryText(config), config.devices, entry)).find(id) as Device;
+  const text = withDevice(readRegistryText(config), config.devices, entry);
+  return writeRegistry(config, knowledge, action, text).find(id) as Device;
 }
 
 /** The line to try, with the broker of the configuration. */
@@ -160,7 +162,7 @@ async function adopt(id: string | undefined, options: EntryOptions & { readonly 
   const others = [...new Set([...(options.alsoKnownAs ?? []), ...idsOf(sender)])].filter(
     (one) => one.toLowerCase() !== ownId.toLowerCase(),
   );
-  const device = register(scene, ownId, family, options.location, {
+  const device = register(scene, 'device.adopt', ownId, family, options.location, {
     ...options,
     ...(decoder === undefined ? {} : { decoder }),
     ...(others.length === 0 ? {} : { alsoKnownAs: others }),

@@ -118,7 +118,7 @@ async function retire(id: string, options: Options & { readonly at?: string }): 
   const { config, knowledge, registry } = await openScene(options);
   const device = mustFind(registry, id);
   const retiredAt = options.at ?? new Date().toISOString();
-  writeRegistry(config, knowledge, withField(readRegistryText(config), config.devices, device.id, 'retiredAt', retiredAt));
+  writeRegistry(config, knowledge, 'device.retire', withField(readRegistryText(config), config.devices, device.id, 'retiredAt', retiredAt));
   if (options.json === true) process.stdout.write(`${JSON.stringify({ id: device.id, retiredAt })}\n`);
   else process.stdout.write(`"${device.id}" is retired since ${retiredAt}; its entities stay, later messages are kept as retired_device\n`);
 }

@@ -10,6 +10,7 @@ import { loadConfig, type Config } from '../../core/service/config.ts';
 import { loadKnowledge, type LoadedKnowledge } from '../../core/service/knowledge.ts';
 import { dryRunLines } from '../../core/source/dry-run.ts';
 import { instant, localInstants } from '../../core/source/time.ts';
+import { auditOf } from '../audit.ts';
 import { adapterNamed, clock, note } from '../adapters.ts';
 import { contextUrlOf } from '../context-url.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
@@ -67,6 +68,8 @@ async function run(flags: Flags): Promise<void> {
         ? await dryRun({ ...options, onProgress: progress.at })
         : await publish(config, knowledge, { ...options, onProgress: progress.at });
     progress.end();
+    const { messages, files, entities } = report;
+    if (flags.dryRun !== true) auditOf(config)('replay', [device ?? adapter ?? 'all'], { from, to, messages, files, entities });
     tell(report, config, flags);
   } finally {
     progress.end();

@@ -16,6 +16,7 @@ import { callerToLake } from '../../sharing/start.ts';
 import { noteApply } from '../../sharing/standing.ts';
 import { statusOf } from '../../sharing/status.ts';
 import { callerTo } from '../../sharing/transports.ts';
+import { auditOf } from '../audit.ts';
 import { readPartners, surroundingsOf } from '../sharing.ts';
 import { printRows } from './table.ts';
 
@@ -69,7 +70,11 @@ async function planOrApply(options: Options, apply: boolean): Promise<void> {
     if (options.json !== true) for (const { step, url: at } of steps) process.stdout.write(describe(step, at));
     if (apply) {
       const touched = new Set<string>();
-      await applyPlan(plan, ({ partner }) => touched.add(partner));
+      const done: string[] = [];
+      await applyPlan(plan, ({ partner, action, id }) => {
+        touched.add(partner);
+        done.push(`${action} ${id}`);
+      }).finally(() => auditOf(config)('share.apply', [...touched], { steps: done.length, done: done.join(', ') }));
       await note(config, partners, touched, options.partner);
     }
     if (options.json === true) {

@@ -24,5 +24,9 @@ export function printRows(rows: readonly Readonly<Record<string, unknown>>[], as
 
 function text(value: unknown): string {
   if (value === undefined || value === null) return '';
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return (typeof value === 'string' ? value : JSON.stringify(value)).replace(controls, '\uFFFD');
 }
+
+/** What would move the cursor, colour or turn around what a device made us print. */
+// eslint-disable-next-line no-control-regex -- they are what is looked for
+const controls = /[\u0000-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/g;

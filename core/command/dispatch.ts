@@ -1,10 +1,11 @@
-import axios from 'axios';
+import axios, { type AxiosRequestConfig } from 'axios';
 
 import { checkOwn } from '../entity/provisioned.ts';
 import { commandState } from '../entity/command-state.ts';
 import type { Entity } from '../entity/entity.ts';
 import type { Instant, MqttMessage } from '../plugin.ts';
 import type { Logger } from '../service/log.ts';
+import type { Reach } from '../service/reach.ts';
 import type { HttpRoute, Order } from './order.ts';
 
 export interface DispatchOptions {
@@ -16,6 +17,8 @@ export interface DispatchOptions {
   /** Takes in what a device answered over HTTP, as if it came over MQTT; undefined while nothing can be taken. */
   accept(message: MqttMessage): Promise<unknown> | undefined;
   readonly logger: Logger;
+  /** Where the endpoint of a device may be. */
+  readonly reach: Reach;
   /** Told of each command that left. */
   onSent?(order: Order): void;
   /** Told of each state that is published here. */
@@ -31,7 +34,7 @@ const longestAnswer = 64 * 1024;
 
 /** Every command leaves one line in the log: what, to whom, by which way. What a device answers over HTTP goes the way of `…/cmdexe`. */
 export function createDispatch(options: DispatchOptions): Dispatch {
-  const { clock, publish, accept, logger, timeoutMs = 10_000 } = options;
+  const { clock, publish, accept, logger, reach, timeoutMs = 10_000 } = options;
 
   async function state(order: Order, status: 'PENDING' | 'DELIVERED' | 'ERROR', info?: string): Promise<void> {
     const at = clock();
@@ -51,6 +54,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
         responseType: 'text',
         transformResponse: [],
         transformRequest: [],
+        ...(reach.connection(url) as Pick<AxiosRequestConfig, 'lookup'>),
       });
       const answer = typeof data === 'string' ? data.trim() : '';
       if (answer === '') await state(order, 'DELIVERED');

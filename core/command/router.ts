@@ -1,7 +1,8 @@
 import express, { Router, type RequestHandler, type Response } from 'express';
 
 import { isObject } from '../decode/payload.ts';
-import { fail, guard, unreadable } from '../provision/router.ts';
+import { fail, guard, requestActor, unreadable } from '../provision/router.ts';
+import type { Audit } from '../service/audit.ts';
 import type { Dispatch } from './dispatch.ts';
 import { isRefusal, type CommandRefusal, type OrderFinder } from './order.ts';
 
@@ -10,6 +11,8 @@ export interface CommandsOptions {
   /** Asked one after the other. Without any, commands are off. */
   readonly finders: readonly OrderFinder[];
   readonly dispatch: Dispatch;
+  /** Told of what was sent and of what was refused. */
+  readonly audit: Audit;
   /** A command was refused. */
   onRefused?(): void;
 }
@@ -52,6 +55,13 @@ export function createCommands(options: CommandsOptions): Router {
     return { status: 404, name: 'COMMAND_NOT_FOUND', message } satisfies CommandRefusal;
   };
 
+  function told(action: 'command.send' | 'command.refused', changes: readonly Change[], { req: request }: Response): void {
+    const [first] = changes;
+    if (first === undefined) return;
+    const detail = { commands: changes.map(({ name }) => name).join(','), value: JSON.stringify(first.value).slice(0, 100) };
+    options.audit({ action, actor: requestActor(request), of: changes.map(({ entityId }) => entityId), detail });
+  }
+
   /** All of them or none: a change that is refused is found before the first command leaves. */
   async function send(changes: readonly Change[], response: Response): Promise<void> {
     const found = changes.map(find);
@@ -59,6 +69,7 @@ export function createCommands(options: CommandsOptions): Router {
     if (changes.length === 0) return fail(response, 400, 'WRONG_SYNTAX', 'expected an attribute such as {"type":"Property","value":"on"}');
     if (refusal !== undefined) {
       options.onRefused?.();
+      told('command.refused', changes, response);
       fail(response, refusal.status, refusal.name, refusal.message);
     } else {
       for (const order of found) {
@@ -67,6 +78,7 @@ export function createCommands(options: CommandsOptions): Router {
           return;
         }
       }
+      told('command.send', changes, response);
       response.status(204).end();
     }
   }
@@ -104,6 +116,7 @@ export function createCommands(options: CommandsOptions): Router {
           : (await options.dispatch(found))
             ? undefined
             : 'nothing can be sent at the moment';
+      told(message === undefined ? 'command.send' : 'command.refused', [change], response);
       if (message === undefined) sent.push(`${change.entityId} ${change.name}`);
       else {
         options.onRefused?.();

@@ -1,4 +1,5 @@
 import type { Instant } from '../plugin.ts';
+import { personalText, withheld } from '../screen/personal-text.ts';
 import type { GeoProperty, Json, Property, Relationship, ValueStatus } from './entity.ts';
 
 /** A measured value, or one for each phase, with its unit code, moment and, where there is one, quality remark. */
@@ -41,6 +42,8 @@ export function urn(type: string, ...parts: string[]): string {
 
 function identifierPart(part: string): string {
   if (/^[A-Za-z0-9._-]+$/.test(part)) return part;
+  // As an identifier nobody would recognise an address or a number any more, and it would be published.
+  if (personalText(part) !== undefined) return withheld;
   return part
     .replace(/[đĐßłŁ]/g, (letter) => transliterated[letter] ?? letter)
     .normalize('NFD')

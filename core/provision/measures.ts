@@ -2,6 +2,7 @@ import express, { Router, type Request, type RequestHandler } from 'express';
 
 import type { Passage } from '../pipeline.ts';
 import type { Instant, MqttMessage } from '../plugin.ts';
+import { tooMany } from '../service/rate.ts';
 import { fail, unreadable } from './router.ts';
 
 export interface MeasuresOptions {
@@ -21,7 +22,7 @@ const key = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/;
  * them), `GET` with it in `d`, `POST /iot/json/attrs/<name>` with the value alone, `/iot/d?k=&i=[&t=]` with UltraLight in the body (POST) or
  * in `d` (GET); results of commands on `/iot/json/commands` and `/iot/d/commands`. They go the way of the MQTT messages on
  * `/json/<apikey>/<deviceId>/attrs`, `/ul/…` and `…/cmdexe`. `getCmd` is taken and never brings a command: they go over MQTT.
- * 200 when kept and read, 400 when nothing in it could be read (it is kept as a dead letter), 404 for an unknown API key.
+ * 200 when kept and read, 429 for a device that sends too many, 400 when nothing in it could be read (it is kept as a dead letter), 404 for an unknown API key.
  */
 export function createMeasures(options: MeasuresOptions): Router {
   const take =
@@ -47,6 +48,8 @@ export function createMeasures(options: MeasuresOptions): Router {
       const refused = passage?.deadLetters[0]?.rejection;
       if (passage === undefined)
         fail(response.set('Retry-After', '30'), 503, 'STORAGE_UNAVAILABLE', 'nothing can be kept at the moment; try again');
+      else if (passage.event === tooMany)
+        fail(response.set('Retry-After', '1'), 429, 'TOO_MANY_REQUESTS', 'too many messages of this device; send it again later');
       else if (refused?.code === 'unknown_device') fail(response, 404, 'DEVICE_NOT_FOUND', refused.message);
       else if (refused !== undefined && passage.publications.length === 0) fail(response, 400, 'WRONG_SYNTAX', refused.message);
       else response.json({});

@@ -1,6 +1,8 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import express, { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 
+import type { Audit } from '../service/audit.ts';
+import type { Reach } from '../service/reach.ts';
 import { isSameSecret } from '../service/secret.ts';
 import { provisioningSchema } from './file.ts';
 import type { ProvisionedDevice, Provisioning, Service, Tenant } from './store.ts';
@@ -10,6 +12,10 @@ export interface ProvisioningOptions {
   /** Asked for as `Authorization: Bearer` or `X-Auth-Token`; without one everybody who reaches the port may provision. */
   readonly token?: string;
   readonly version: string;
+  /** Where the endpoint of a device may be. */
+  readonly reach: Reach;
+  /** Told of every change. */
+  readonly audit: Audit;
   current(): Provisioning;
   /** Keeps a new version before the answer is sent. Throws while the disk cannot be written. */
   keep(next: Provisioning): void;
@@ -21,7 +27,7 @@ export interface ProvisioningOptions {
  * Source: API reference of iotagent-node-lib 3 and 4.
  */
 export function createProvisioning(options: ProvisioningOptions): Router {
-  const { current, keep } = options;
+  const { current, keep, reach } = options;
   const ajv = new Ajv2020({ allErrors: true, strict: true, strictTypes: false, strictRequired: false });
   const schema = provisioningSchema();
   ajv.addSchema(schema);
@@ -33,7 +39,7 @@ export function createProvisioning(options: ProvisioningOptions): Router {
   router.get('/about', (_request, response) => {
     response.json({ libVersion: options.version, version: options.version, name: 'klavze', baseRoot: '/' });
   });
-  router.use(['/services', '/groups', '/devices'], tenantOf, express.json({ limit: '1mb' }));
+  router.use(['/services', '/groups', '/devices'], tenantOf, express.json({ limit: '1mb' }), told(options.audit));
 
   for (const path of ['/services', '/groups']) {
     const list = path.slice(1);
@@ -44,7 +50,7 @@ export function createProvisioning(options: ProvisioningOptions): Router {
     router.post(path, (request, response) => {
       const body =
         list === 'groups' ? { services: (request.body as Record<string, unknown> | undefined)?.['groups'] } : (request.body as unknown);
-      if (!isValid(shapes.services, body, response)) return;
+      if (!isValid(shapes.services, body, response, reach)) return;
       const added = (body as { services: Omit<Service, keyof Tenant>[] }).services.map((one) => ({
         resource: '',
         ...one,
@@ -71,7 +77,7 @@ export function createProvisioning(options: ProvisioningOptions): Router {
       const one = find(current().services, request);
       if (one === undefined) return noGroup(response);
       const next = { ...one, ...(request.body as Partial<Service> | undefined), service: one.service, subservice: one.subservice };
-      if (!isValid(shapes.service, next, response)) return;
+      if (!isValid(shapes.service, next, response, reach)) return;
       keep({ ...current(), services: current().services.map((service) => (service === one ? next : service)) });
       response.status(204).end();
     });
@@ -88,7 +94,7 @@ export function createProvisioning(options: ProvisioningOptions): Router {
     response.json({ count: found.length, devices: paged(found, request) });
   });
   router.post('/devices', (request, response) => {
-    if (!isValid(shapes.devices, request.body, response)) return;
+    if (!isValid(shapes.devices, request.body, response, reach)) return;
     const added = (request.body as { devices: Omit<ProvisionedDevice, keyof Tenant>[] }).devices.map((one) => ({
       ...one,
       ...tenant(request),
@@ -115,7 +121,7 @@ export function createProvisioning(options: ProvisioningOptions): Router {
     if (one === undefined) return noDevice(request, response);
     const { device_id, service, subservice } = one;
     const next = { ...one, ...(request.body as Partial<ProvisionedDevice> | undefined), device_id, service, subservice };
-    if (!isValid(shapes.device, next, response)) return;
+    if (!isValid(shapes.device, next, response, reach)) return;
     keep({ ...current(), devices: current().devices.map((device) => (device === one ? next : device)) });
     response.status(204).end();
   });
@@ -158,6 +164,32 @@ function tenant(request: Request): Tenant {
   return { service: (request.get('fiware-service') ?? '').toLowerCase(), subservice: request.get('fiware-servicepath') ?? '' };
 }
 
+/** Changes that were made, by whom; API keys are left out. */
+function told(audit: Audit): RequestHandler {
+  return (request, response, next) => {
+    const { method, path, baseUrl } = request;
+    response.on('finish', () => {
+      if (method === 'GET' || response.statusCode >= 300) return;
+      const { devices = [], services = [], groups = [] } = (request.body ?? {}) as Record<string, Record<string, string>[]>;
+      const named = [
+        ...devices.map((one) => one['device_id']),
+        ...[...services, ...groups].map((one) => one['entity_type'] ?? one['type']),
+      ];
+      const of = [path === '/' ? undefined : path.slice(1), ...named].filter((id) => id !== undefined);
+      const { service, subservice } = tenant(request);
+      const action = `provisioning.${{ POST: 'create', PUT: 'change', DELETE: 'delete' }[method] ?? method}`;
+      const what = baseUrl.split('/').at(-1);
+      audit({ action, actor: requestActor(request), of, detail: { what, service, subservice } });
+    });
+    next();
+  };
+}
+
+/** Who sent a request, for the audit log. */
+export function requestActor({ ip }: Request): string {
+  return `http:${ip ?? 'unknown'}`;
+}
+
 /** `/*` are all paths of a service. */
 function isOf(one: Tenant, request: Request): boolean {
   const { service, subservice } = tenant(request);
@@ -192,9 +224,9 @@ function paged<T>(all: readonly T[], { query }: Request): readonly T[] {
   return all.slice(offset, offset + number(query['limit'], 1000));
 }
 
-function isValid(validate: ValidateFunction, body: unknown, response: Response): boolean {
+function isValid(validate: ValidateFunction, body: unknown, response: Response, reach: Reach): boolean {
   if (validate(body)) {
-    const unsupported = unsupportedIn(body);
+    const unsupported = unsupportedIn(body, reach);
     if (unsupported.length > 0) fail(response, 400, 'WRONG_SYNTAX', unsupported.join('; '));
     return unsupported.length === 0;
   }

@@ -1,6 +1,10 @@
+/** Stands in an identifier in the place of a text that identifies a person; what is so named is refused. */
+export const withheld = 'personal-data-withheld';
+
 /** What a text identifies a person by (`an e-mail address`, …), or undefined. Precise rather than complete: ids, URLs and codes pass. */
 export function personalText(text: string): string | undefined {
-  if (text.length < 7 || isReference(text)) return undefined;
+  if (text.length < 7) return undefined;
+  if (isReference(text)) return ofReference(text);
   if (text.includes('@') && emailAddress.test(text)) return 'an e-mail address';
   if (!/\d/.test(text)) return undefined;
   for (const [number] of text.matchAll(thirteenDigits)) {
@@ -9,6 +13,13 @@ export function personalText(text: string): string | undefined {
   if (phoneNumber.test(text)) return 'a telephone number';
   if (licencePlate.test(text)) return 'a licence plate';
   return undefined;
+}
+
+/** Identifiers are letters, digits and signs without a meaning, and so are addresses; what follows them is a text like any other. */
+function ofReference(text: string): string | undefined {
+  if (text.includes(withheld)) return 'personal data';
+  const blank = text.search(/\s|%20/);
+  return blank < 0 ? undefined : personalText(text.slice(blank).replaceAll('%20', ' '));
 }
 
 /** Instants, URNs and web addresses make up most texts of an entity and hold no free text. */

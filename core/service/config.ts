@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 
 import { ConfigError } from '../errors.ts';
 import { packageRoot } from '../paths.ts';
+import { hideSecretsOf } from './hidden.ts';
 import { readYaml } from './yaml.ts';
 
 export interface AdapterConfig {
@@ -36,6 +37,9 @@ export interface Config {
   readonly outbox: { readonly url?: string; readonly replicas: number; readonly leaseSeconds: number };
   /** `0/2`; left out: all devices. */
   readonly shard?: string;
+  /** Private addresses that others may name. */
+  readonly reach: readonly string[];
+  readonly limits: { readonly messagesPerSecond: number; readonly burst: number };
   readonly http: { readonly host: string; readonly port: number };
   readonly mqtt: {
     readonly url?: string;
@@ -92,6 +96,9 @@ const variables: Readonly<Record<string, readonly [section: string, key: string]
   KLAVZE_OUTBOX_REPLICAS: ['outbox', 'replicas'],
   KLAVZE_LEASE_SECONDS: ['outbox', 'leaseSeconds'],
   KLAVZE_SHARD: ['shard'],
+  KLAVZE_REACH: ['reach'],
+  KLAVZE_LIMIT_MESSAGES: ['limits', 'messagesPerSecond'],
+  KLAVZE_LIMIT_BURST: ['limits', 'burst'],
   KLAVZE_HTTP_HOST: ['http', 'host'],
   KLAVZE_HTTP_PORT: ['http', 'port'],
   KLAVZE_PROVISIONING_TOKEN: ['provisioning', 'token'],
@@ -153,6 +160,8 @@ export function loadConfig(environment: Environment, cwd: string, path?: string)
   }
   if (faults.length > 0) throw new ConfigError('the environment is not valid', faults);
 
+  // Also before it is known to be valid: a fault may say what it found.
+  hideSecretsOf(settings);
   const config = readYaml<Config>(JSON.stringify(settings), 'configuration', schema);
   const { dataDir, devices, decodersDir, tablesDir, partnersDir, inboxDir } = config;
   const paths = { dataDir, devices, decodersDir, tablesDir, partnersDir, ...(inboxDir !== undefined && { inboxDir }) };
@@ -210,11 +219,13 @@ function assign(settings: Record<string, unknown>, path: readonly string[], text
   section[key] = valueOf(key, text);
 }
 
+const numeric = new Set(['port', 'days', 'megabytes', 'replicas', 'leaseSeconds', 'messagesPerSecond', 'burst']);
+
 /** Ports are numbers, several of them and roles apart by commas; a switch is `true` or `false`. What is neither is refused by the schema. */
 function valueOf(key: string, text: string): unknown {
   const number = (part: string): unknown => (/^\d+$/.test(part.trim()) ? Number(part) : part.trim());
-  if (['port', 'days', 'megabytes', 'replicas', 'leaseSeconds'].includes(key)) return number(text);
-  if (key === 'roles') return text.split(',').map((role) => role.trim());
+  if (numeric.has(key)) return number(text);
+  if (key === 'roles' || key === 'reach') return text.split(',').map((part) => part.trim());
   if (key === 'ports') return text.split(',').map(number);
   return key === 'commands' && /^(?:true|false)$/.test(text) ? text === 'true' : text;
 }

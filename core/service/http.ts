@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import express, { type Express, type RequestHandler, type Router } from 'express';
 import type { Registry } from 'prom-client';
 
+import { shown } from './hidden.ts';
+
 /** One thing that must be well for the process to be ready. `detail` says what is wrong, or how well it is. */
 export interface Check {
   readonly ok: boolean;
@@ -80,7 +82,10 @@ function createApp(options: HttpOptions): Express {
   app.get('/health/ready', (_request, response) => {
     const checks = options.checks();
     const ready = Object.values(checks).every((check) => check.ok);
-    response.status(ready ? 200 : 503).json({ ready, checks });
+    response
+      .status(ready ? 200 : 503)
+      .type('json')
+      .send(shown(JSON.stringify({ ready, checks })));
   });
 
   app.get('/metrics', async (_request, response) => {

@@ -4,6 +4,7 @@ import { ConfigError } from '../errors.ts';
 import type { Passage } from '../pipeline.ts';
 import type { Envelope, Instant, MqttMessage } from '../plugin.ts';
 import type { RejectionCode } from '../rejection.ts';
+import { tooMany } from './rate.ts';
 import { isSameSecret } from './secret.ts';
 
 /** One network that may post. */
@@ -29,7 +30,7 @@ const faultsOfRequest: readonly RejectionCode[] = ['empty_payload', 'malformed_p
 /**
  * `POST /ingest/<network>[/<detail>]`: what network servers and devices push over HTTP goes the way of MQTT messages, on the topic
  * `ingest/<network>[/<detail>]`. The detail is the rest of the path, else `?event=`, else the header `X-Sensor`. The answer comes after
- * the commit: 200 with what became of it, 400 when it could not be read at all, 401, 404, 405, 413 or 415 when it was not taken, 503 to
+ * the commit: 200 with what became of it, 400 when it could not be read at all, 401, 404, 405, 413, 415 or 429 when it was not taken, 503 to
  * try again later. A source without a token, or a network that is not named, does not exist.
  * @throws {ConfigError} for a network that nobody reads, and for one without a token.
  */
@@ -69,7 +70,9 @@ export function createIngest({ sources, envelopes, accept, clock }: IngestOption
     const { publications, deadLetters, event } = passage;
     const refused = deadLetters.map(({ rejection: { code, message, pointer } }) => ({ code, message, ...(pointer ? { pointer } : {}) }));
     const isUnreadable = publications.length === 0 && event === undefined && refused.some(({ code }) => faultsOfRequest.includes(code));
-    if (isUnreadable) response.status(400).json({ error: refused[0]?.message, refused });
+    if (event === tooMany)
+      response.status(429).set('Retry-After', '1').json({ error: 'too many messages of this device; send it again later' });
+    else if (isUnreadable) response.status(400).json({ error: refused[0]?.message, refused });
     else response.json({ entities: publications.length, ...(event === undefined ? {} : { event }), refused });
   };
 

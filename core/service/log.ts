@@ -1,9 +1,11 @@
 import { pino, type Logger } from 'pino';
 
+import { shown } from './hidden.ts';
+
 export type { Logger };
 
-/** JSON lines on standard error: standard output belongs to a command's result. Secrets are redacted wherever they appear by name. */
-export function createLogger(level: string): Logger {
+/** JSON lines on standard error: standard output belongs to a command's result. Secrets are redacted by name, and those of the configuration wherever they stand. `sink`: for tests. */
+export function createLogger(level: string, sink: { write(line: string): void } = pino.destination({ dest: 2, sync: true })): Logger {
   return pino(
     {
       level,
@@ -11,6 +13,6 @@ export function createLogger(level: string): Logger {
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: { paths: ['password', 'token', 'authorization', '*.password', '*.token', '*.authorization'], censor: '[secret]' },
     },
-    pino.destination({ dest: 2, sync: true }),
+    { write: (line: string) => sink.write(shown(line)) },
   );
 }

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { attributesOf } from '../entity/entity.ts';
 import type { Consignment, StateStore } from '../outbox/outbox.ts';
 import { version } from '../paths.ts';
+import { shown } from '../service/hidden.ts';
 import { passRow, type Knowledge, type Passage } from '../pipeline.ts';
 import type { Adapter, Instant } from '../plugin.ts';
 import { reject, type Rejection, type RejectionCode } from '../rejection.ts';
@@ -134,7 +135,7 @@ async function fetchAndTake(
     return { ...nothing(adapter, url, 'unavailable', reason), ...(retryAfterMs !== undefined && { retryAfterMs }) };
   }
   if (fetched.kind === 'refused') return refuse(run, fetched.rejection, url, new Uint8Array());
-  const report = await take(run, fetched.bytes, url, key.slice(`adapters/${adapter.name}/`.length));
+  const report = await take(run, fetched.bytes, shown(url), key.slice(`adapters/${adapter.name}/`.length));
   fetched.remember();
   return report;
 }
@@ -236,9 +237,9 @@ function unexpected(adapter: Adapter, { rows }: Dataset, passed: readonly Passed
 
 async function refuse(run: AdapterRun, rejection: Rejection, from: string, bytes: Uint8Array): Promise<RunReport> {
   const { adapter, sink, clock } = run;
-  const origin = { plugin: `adapters/${adapter.name}`, from, receivedAt: clock() };
+  const origin = { plugin: `adapters/${adapter.name}`, from: shown(from), receivedAt: clock() };
   const raw = adapter.personal === true ? new Uint8Array() : bytes.subarray(0, keptBytes);
-  await sink.append({ publications: [], deadLetters: [{ origin, rejection, raw }] });
+  await sink.append({ publications: [], deadLetters: [{ origin, rejection: { ...rejection, message: shown(rejection.message) }, raw }] });
   const counts = { received: 1, filtered: 0, entities: 0, rejections: 1, codes: { [rejection.code]: 1 } };
   return { ...nothing(adapter, from, 'refused', rejection.message), ...counts };
 }

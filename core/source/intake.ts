@@ -4,11 +4,14 @@ import type { Done, Outbox } from '../outbox/outbox.ts';
 import { passMessage, pluginOf, type AgentKnowledge, type Passage } from '../pipeline.ts';
 import type { Envelope, Memory, MqttMessage } from '../plugin.ts';
 import { reject, type Rejection } from '../rejection.ts';
+import { tooMany, type RateLimit } from '../service/rate.ts';
 import { findEnvelope } from './topic-index.ts';
 
 export interface IntakeOptions {
   readonly knowledge: AgentKnowledge;
   readonly outbox: Outbox;
+  /** How much one device may send; left out: as much as it likes. */
+  readonly limit?: RateLimit | undefined;
   /** Another line than the outbox, where what a message led to belongs to another process. */
   route?(passage: Passage, topic: string): Pick<Outbox, 'append'>;
   /** Told of each message that went through, for metrics; it is not on disk yet. `plugin` as in `Origin`. */
@@ -44,8 +47,10 @@ export function createIntake(options: IntakeOptions): Intake {
     const name = envelope?.name ?? '';
     let memory = memories.get(name);
     if (memory === undefined) memories.set(name, (memory = new Map<string, unknown>()));
-    const passage = receive(message, envelope, knowledge, memory);
+    let passage = receive(message, envelope, knowledge, memory);
     if (passage.remember !== undefined) memories.set(name, remembering(memory, passage.remember));
+    const refused = options.limit?.refused(passage.devices[0] ?? message.topic);
+    if (refused !== undefined) passage = withoutExcess(passage, message, envelope, refused);
     options.onPassage?.(envelope === undefined ? 'core/source' : pluginOf(envelope), passage, message);
     const { publications, deadLetters, ask } = passage;
     const asked = ask === undefined ? done : after(done, ask);
@@ -84,6 +89,20 @@ function remembering(memory: Map<string, unknown>, changes: NonNullable<Passage[
     memory.delete(oldest);
   }
   return memory;
+}
+
+/** A message of a device that sends too many: counted, with one in a minute kept to show what it sends. */
+function withoutExcess(
+  { devices, remember }: Passage,
+  { topic, payload, receivedAt }: MqttMessage,
+  envelope: Envelope | undefined,
+  refused: number,
+): Passage {
+  const origin = { plugin: envelope === undefined ? 'core/source' : pluginOf(envelope), from: topic, receivedAt };
+  const whose = devices[0] === undefined ? `the topic ${topic} brings` : `device "${devices[0]}" sends`;
+  const message = `${whose} more than limits.messagesPerSecond allows; refused since the last sample like this one: ${refused}`;
+  const deadLetters = refused === 0 ? [] : [{ origin, rejection: reject('source', tooMany, message), raw: payload }];
+  return { publications: [], readings: [], devices, deadLetters, event: tooMany, ...(remember !== undefined && { remember }) };
 }
 
 /** One message through the guard and the line. Pure: nothing is kept. */

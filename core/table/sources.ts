@@ -1,4 +1,5 @@
 import type { Row } from '../plugin.ts';
+import { compilePattern, type Pattern } from '../service/pattern.ts';
 import { cellReader, textOfCell, type Cell, type RowFaults } from './cell.ts';
 import type { Compiler } from './compiler.ts';
 import type { Expression, Lookup } from './mapping.ts';
@@ -64,20 +65,28 @@ export function cellSource(
     };
   } else read = () => value as Cell;
   const shown = name ?? first?.[0];
-  if (expression.match !== undefined) read = matched(read, new RegExp(expression.match, 'u'), shown);
+  if (expression.match !== undefined) read = matched(read, patternOf(expression.match, compiler, [...path, 'match']), shown);
   if (expression.lookup !== undefined) read = lookedUp(read, expression, compiler, path, shown);
   return { read, name: shown };
 }
 
-function matched(source: CellSource, pattern: RegExp, name: string | undefined): CellSource {
+/** Undefined, and a fault of the mapping, where it cannot be taken. */
+function patternOf(text: string, compiler: Compiler, path: readonly string[]): Pattern | undefined {
+  try {
+    return compilePattern(text);
+  } catch (error) {
+    compiler.fault(path, (error as Error).message);
+    return undefined;
+  }
+}
+
+function matched(source: CellSource, pattern: Pattern | undefined, name: string | undefined): CellSource {
   return (row, faults) => {
     const cell = source(row, faults);
     if (cell === undefined) return undefined;
     const text = textOfCell(cell);
-    const found = pattern.exec(text);
-    if (found === null)
-      return faults.add('invalid_value', `${name ?? 'the text'} is "${text}", which does not match ${pattern.source}`, name);
-    return found[1] ?? found[0];
+    const found = pattern?.find(text);
+    return found ?? faults.add('invalid_value', `${name ?? 'the text'} is "${text}", which does not match ${pattern?.source}`, name);
   };
 }
 

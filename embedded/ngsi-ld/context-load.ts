@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Agent, buildConnector, fetch, type Response } from 'undici';
+
+import type { Reach } from '../../core/service/reach.ts';
 import { CORE_CONTEXT, isCoreContextUrl } from './core-context.ts';
 import { Problem } from './problems.ts';
 import type { ContextStore } from './context-store.ts';
@@ -18,11 +21,24 @@ export interface ContextLoaderOptions {
   /** Holds files and an `index.json` that maps URL → file name. */
   readonly folder?: string;
   readonly clock: () => string;
+  /** Where contexts may be fetched from. */
+  readonly reach: Reach;
   readonly timeoutMs?: number;
 }
 
 export function createContextLoader(options: ContextLoaderOptions): ContextLoader {
   const files = options.folder === undefined ? new Map<string, string>() : readIndex(options.folder);
+  // Each connection is looked at, so also those to where a redirect leads.
+  const dispatcher = new Agent({
+    pipelining: 0,
+    connect(target, done) {
+      try {
+        buildConnector(options.reach.connection(`${target.protocol}//${target.host ?? target.hostname}`))(target, done);
+      } catch (error) {
+        done(error as Error, null);
+      }
+    },
+  });
 
   async function load(url: string): Promise<Record<string, unknown>> {
     if (isCoreContextUrl(url)) return { '@context': CORE_CONTEXT };
@@ -43,6 +59,7 @@ export function createContextLoader(options: ContextLoaderOptions): ContextLoade
     try {
       const response = await fetch(url, {
         headers: { accept: 'application/ld+json, application/json;q=0.9' },
+        dispatcher,
         signal: AbortSignal.timeout(options.timeoutMs ?? 5000),
       });
       if (!response.ok) throw new Error(`HTTP ${response.status}`);

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Express, type RequestHandler } from 'express';
 import { pino, type Logger } from 'pino';
+import { everywhere, type Reach } from '../../core/service/reach.ts';
 import { createChanges } from './changes.ts';
 import { createContextLoader } from './context-load.ts';
 import { createContextStore } from './context-store.ts';
@@ -38,6 +39,8 @@ export interface BrokerOptions {
   /** Serves `PUT /faults`. Never on a machine others reach. */
   readonly faults?: boolean;
   readonly bodyLimitBytes?: number;
+  /** Where a request may send this broker: contexts, and endpoints of subscriptions and registrations. Left out: everywhere. */
+  readonly reach?: { readonly contexts: Reach; readonly endpoints: Reach };
   /** Values older than so many days leave the history; without it all stay. */
   readonly historyDays?: number;
 }
@@ -62,7 +65,12 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const db = openDatabase(options.dbFile);
   const changes = createChanges();
   const held = createContextStore(db);
-  const loader = createContextLoader({ held, clock, ...(options.contextFolder === undefined ? {} : { folder: options.contextFolder }) });
+  const loader = createContextLoader({
+    held,
+    clock,
+    reach: options.reach?.contexts ?? everywhere,
+    ...(options.contextFolder === undefined ? {} : { folder: options.contextFolder }),
+  });
   let url = '';
   const contextUrl = (localId: string): string => `${url}/ngsi-ld/v1/jsonldContexts/${segment(localId)}`;
   const contexts = createContexts({ held, loader, clock, urlOf: contextUrl });
@@ -76,6 +84,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     changes,
     baseUrl: () => url,
     logger,
+    reach: options.reach?.endpoints ?? everywhere,
     onClose: (stop) => void stops.push(stop),
   };
 

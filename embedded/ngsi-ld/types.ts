@@ -2,6 +2,8 @@
 import type { Database } from 'better-sqlite3';
 import type { Logger } from 'pino';
 
+import type { Reach } from '../../core/service/reach.ts';
+
 /** ISO 8601 in UTC: the broker's own with milliseconds, those of a request as they came. Compare by Date.parse. */
 export type Instant = string;
 
@@ -131,6 +133,8 @@ export interface BrokerDeps {
   /** Base URL under which `Location` and hosted contexts are reachable. */
   readonly baseUrl: () => string;
   readonly logger: Logger;
+  /** Where notifications and forwarded requests may go. */
+  readonly reach: Reach;
   /** What a part must stop or flush when the broker closes. */
   onClose(stop: () => Promise<void> | void): void;
 }

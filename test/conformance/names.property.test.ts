@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import jsonld from 'jsonld';
+import { everywhere } from '../../core/service/reach.ts';
 import { createContextLoader } from '../../embedded/ngsi-ld/context-load.ts';
 import { createContextStore } from '../../embedded/ngsi-ld/context-store.ts';
 import { createContexts } from '../../embedded/ngsi-ld/context.ts';
@@ -12,7 +13,12 @@ import { shared } from '../../tools/shared.ts';
 
 const clock = (): string => '2026-01-01T00:00:00.000Z';
 const held = createContextStore(openDatabase(':memory:'));
-const contexts = createContexts({ held, loader: createContextLoader({ held, clock }), clock, urlOf: (id) => `http://broker/${id}` });
+const contexts = createContexts({
+  held,
+  loader: createContextLoader({ held, clock, reach: everywhere }),
+  clock,
+  urlOf: (id) => `http://broker/${id}`,
+});
 
 const official = join(shared, 'smart-data-models/core/ngsi-ld-core-context-v1.8.jsonld');
 

@@ -2,7 +2,8 @@
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 
-import { isInside, lookupOutside, redirectGuard } from '../../core/source/redirects.ts';
+import { isInside } from '../../core/service/inside.ts';
+import { lookupOutside, redirectGuard } from '../../core/source/redirects.ts';
 
 const private_ = [
   '127.0.0.1',

@@ -1,10 +1,12 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+
+import type { Reach } from '../../../core/service/reach.ts';
 import type { Profile } from '../types.ts';
 import type { Message, Sender } from './send.ts';
 
 /** POST with keep-alive. Any 2xx is a success; Orion-LD also wants a literal `Content-Length` in a 200. */
-export function createHttpSender(profile: Profile): Sender {
+export function createHttpSender(profile: Profile, reach: Reach): Sender {
   const plain = new HttpAgent({ keepAlive: true });
   const secure = new HttpsAgent({ keepAlive: true });
 
@@ -15,7 +17,7 @@ export function createHttpSender(profile: Profile): Sender {
     const headers = { ...message.headers, 'Content-Length': String(payload.length) };
     const signal = AbortSignal.timeout(message.timeoutMs);
     return new Promise((resolve, reject) => {
-      const options = { method: 'POST', headers, signal };
+      const options = { method: 'POST', headers, signal, ...reach.connection(url) };
       const request =
         url.protocol === 'https:' ? httpsRequest(url, { ...options, agent: secure }) : httpRequest(url, { ...options, agent: plain });
       request.on('error', (error: NodeJS.ErrnoException) => {

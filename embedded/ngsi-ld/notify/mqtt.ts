@@ -1,9 +1,12 @@
+import { isIP } from 'node:net';
 import mqtt, { type IClientOptions, type IClientPublishOptions, type MqttClient } from 'mqtt';
+
+import type { Reach } from '../../../core/service/reach.ts';
 import type { Endpoint } from '../subscription/document.ts';
 import type { Sender } from './send.ts';
 
 /** PUBLISH of `{"metadata": {…headers}, "body": {…notification}}` (7.2). Connections are shared by broker, user and MQTT version. */
-export function createMqttSender(): Sender {
+export function createMqttSender(reach: Reach): Sender {
   const clients = new Map<string, Promise<MqttClient>>();
 
   function clientFor(endpoint: Endpoint, timeoutMs: number): Promise<MqttClient> {
@@ -19,7 +22,14 @@ export function createMqttSender(): Sender {
       reconnectPeriod: 0,
       ...(url.username !== '' && { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) }),
     };
-    const connecting = mqtt.connectAsync(`${url.protocol}//${url.host}`, options, false);
+    const connecting = reach.host(url).then((host) => {
+      const port = url.port === '' ? '' : `:${url.port}`;
+      const place = host.includes(':') ? `[${host}]` : host;
+      // The certificate is that of the name.
+      const named =
+        isIP(host) !== 0 && /[a-z]/i.test(url.hostname.replace(/^\[.*/, '')) ? { ...options, servername: url.hostname } : options;
+      return mqtt.connectAsync(`${url.protocol}//${place}${port}`, named, false);
+    });
     clients.set(key, connecting);
     const forget = (): void => void (clients.get(key) === connecting && clients.delete(key));
     connecting.then((client) => client.on('error', () => undefined).on('close', forget), forget);

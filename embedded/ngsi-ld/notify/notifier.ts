@@ -24,8 +24,8 @@ interface Live {
 
 /** Watches the changes of the store and tells each subscription what concerns it. Loads the stored subscriptions at once. */
 export function createNotifier(deps: BrokerDeps, subscriptions: Documents<StoredSubscription>): Notifier {
-  const http = createHttpSender(deps.profile);
-  const mqtt = createMqttSender();
+  const http = createHttpSender(deps.profile, deps.reach);
+  const mqtt = createMqttSender(deps.reach);
   const senderFor = (uri: string): typeof http => (/^mqtts?:/.test(uri) ? mqtt : http);
   const live = new Map<string, Live>();
 

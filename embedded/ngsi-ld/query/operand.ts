@@ -1,3 +1,4 @@
+import { compilePattern, type Pattern } from '../../../core/service/pattern.ts';
 import { Problem } from '../problems.ts';
 
 type Scalar = string | number | boolean;
@@ -8,7 +9,7 @@ export interface Operand {
   readonly single: Scalar | undefined;
   /** Equal to the value, to one of the list, or within the range. */
   equals(value: unknown): boolean;
-  pattern(): RegExp;
+  pattern(): Pick<Pattern, 'test'>;
 }
 
 const DATE = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}([.,]\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
@@ -45,9 +46,9 @@ export function compare(value: unknown, operator: '>' | '>=' | '<' | '<=', opera
 
 function patternOperand(text: string): Operand {
   const bare = text.startsWith('"') && text.endsWith('"') && text.length > 1 ? unquote(text, text) : text;
-  let pattern: RegExp;
+  let pattern: Pattern;
   try {
-    pattern = new RegExp(bare);
+    pattern = compilePattern(bare);
   } catch {
     throw invalid(text, 'not a regular expression');
   }

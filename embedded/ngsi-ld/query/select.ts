@@ -1,3 +1,4 @@
+import { compilePattern, type Pattern } from '../../../core/service/pattern.ts';
 import { checkUri, expandChecked } from '../input/names.ts';
 import { Problem } from '../problems.ts';
 import type { EntityStore, Profile, ResolvedContext, StoredEntity } from '../types.ts';
@@ -89,9 +90,9 @@ function compileSelector(
   };
 }
 
-function idPattern(text: string): RegExp {
+function idPattern(text: string): Pattern {
   try {
-    return new RegExp(text);
+    return compilePattern(text);
   } catch {
     throw new Problem('BadRequestData', 'Invalid idPattern', `${text} is no regular expression`);
   }

@@ -1,3 +1,4 @@
+import { compilePattern, type Pattern } from '../../../core/service/pattern.ts';
 import { parseGeo, type GeoParams } from '../query/geo.ts';
 import { parseQ } from '../query/q.ts';
 import { parseScopeQ } from '../query/scope.ts';
@@ -10,7 +11,7 @@ import { geometryOf } from './read.ts';
 /** What registrations are looked for (5.10.2). Names are IRIs. */
 export interface Discovery {
   readonly ids?: readonly string[];
-  readonly idPattern?: RegExp;
+  readonly idPattern?: Pattern;
   readonly types?: readonly string[];
   readonly attrs?: readonly string[];
   /** Undefined: sources of present values, those without an interval. */
@@ -48,7 +49,7 @@ export function concerns(
     entities === undefined ||
     entities.some((one) => {
       if (types !== undefined && ![one.type].flat().some((type) => types.includes(type))) return false;
-      const own = one.idPattern === undefined ? undefined : new RegExp(one.idPattern);
+      const own = one.idPattern === undefined ? undefined : compilePattern(one.idPattern);
       if (ids !== undefined) return ids.some((id) => (one.id === undefined ? (own?.test(id) ?? true) : one.id === id));
       return idPattern === undefined || one.id === undefined || idPattern.test(one.id);
     })

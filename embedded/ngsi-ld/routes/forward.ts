@@ -1,4 +1,4 @@
-import axios from 'axios';
+import axios, { type AxiosRequestConfig } from 'axios';
 import { Router, type NextFunction, type Request, type Response } from 'express';
 import { echoTenant, segment, sendNoContent } from '../http/answer.ts';
 import { bodyOf, existingTenant } from '../http/request.ts';
@@ -112,6 +112,7 @@ export function forwardRouter(deps: BrokerDeps): Router {
           maxContentLength: LONGEST_ANSWER,
           transformRequest: [],
           validateStatus: () => true,
+          ...(deps.reach.connection(source.endpoint) as Pick<AxiosRequestConfig, 'lookup'>),
         },
       );
       if (status >= 300) throw refusal(source, status, data);

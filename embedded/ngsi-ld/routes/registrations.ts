@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Router } from 'express';
+import { compilePattern } from '../../../core/service/pattern.ts';
 import { acceptOf, segment, sendCreated, sendJson, sendNoContent, setPaging } from '../http/answer.ts';
 import { listOf, pageOf, paramsOf, type Params } from '../http/params.ts';
 import { bodyOf, contextOf, createdTenant, existingTenant } from '../http/request.ts';
@@ -135,7 +136,7 @@ function readDiscovery(params: Params, context: ResolvedContext, deps: BrokerDep
   const temporal = params['timerel'] !== undefined || params['timeAt'] !== undefined || params['endTimeAt'] !== undefined;
   return {
     ...(ids && { ids }),
-    ...(pattern !== undefined && { idPattern: new RegExp(pattern) }),
+    ...(pattern !== undefined && { idPattern: compilePattern(pattern) }),
     ...(types && { types: types.map((name) => context.expandName(name)) }),
     ...(attrs && { attrs: attrs.map((name) => context.expandName(name)) }),
     ...(temporal && { window: readWindow(params) }),

@@ -1,3 +1,4 @@
+import { compilePattern } from '../../../core/service/pattern.ts';
 import { isUri } from '../input/names.ts';
 import { isObject } from '../input/shape.ts';
 import { Problem } from '../problems.ts';
@@ -55,7 +56,7 @@ export function checksOf(what: string): Checks {
     pattern(value, path) {
       const text = checks.text(value, path);
       try {
-        new RegExp(text);
+        compilePattern(text);
       } catch {
         checks.refuse(path, value, 'a regular expression');
       }

@@ -1,3 +1,4 @@
+import { compilePattern } from '../../../core/service/pattern.ts';
 import { parseGeo } from '../query/geo.ts';
 import type { EntityTest } from '../query/logic.ts';
 import { parseQOfBody } from '../query/q.ts';
@@ -72,7 +73,7 @@ function attributeEvents(change: Change): Map<string, Trigger[]> {
 
 function selectorTest(selector: EntitySelector, context: ResolvedContext): EntityTest {
   const ofType = parseTypes(selector.type, context, 'strict').test;
-  const pattern = selector.idPattern === undefined ? undefined : new RegExp(selector.idPattern);
+  const pattern = selector.idPattern === undefined ? undefined : compilePattern(selector.idPattern);
   return (entity: StoredEntity) => {
     // An id makes an idPattern beside it meaningless (5.2.8).
     if (selector.id !== undefined) return entity.id === selector.id && ofType(entity);

@@ -1,3 +1,4 @@
+import { compilePattern } from '../../../core/service/pattern.ts';
 import { checkUri } from '../input/names.ts';
 import { flagOf, listOf, type Params } from '../http/params.ts';
 import { Problem } from '../problems.ts';
@@ -176,7 +177,7 @@ function namesAttribute(names: ReadonlySet<string> | undefined): boolean {
 function selectorTest(given: Json, context: ResolvedContext): EntityTest {
   const { id, idPattern, type } = given as Partial<Record<keyof EntitySelector, unknown>>;
   if (id !== undefined) check.uri(id, 'id');
-  const pattern = idPattern === undefined ? undefined : new RegExp(check.pattern(idPattern, 'idPattern'));
+  const pattern = idPattern === undefined ? undefined : compilePattern(check.pattern(idPattern, 'idPattern'));
   const ofType = parseTypes(check.text(type ?? '*', 'type'), context, 'strict').test;
   return (entity) => (id === undefined || entity.id === id) && (pattern?.test(entity.id) ?? true) && ofType(entity);
 }
