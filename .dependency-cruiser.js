@@ -1,5 +1,5 @@
 const plugin = '^(agents/(?:envelopes|decoders|families)|adapters)/([^/]+)/';
-const pureCore = '^core/(?:(?:adapter|pipeline|plugin|rejection|result|way)\\.ts$|(?:assess|decode|entity|screen|validate)/)';
+const pureCore = '^core/(?:(?:adapter|pipeline|plugin|rejection|result|way)\\.ts$|(?:access|assess|decode|entity|screen|validate)/)';
 
 /** Dependencies point one way: bin → everything; agents, adapters, embedded → core. */
 export default {
@@ -16,14 +16,14 @@ export default {
       comment: 'The core must run with any set of plug-ins. Put what is shared into core/, or let bin/ hand it in.',
       severity: 'error',
       from: { path: '^core/' },
-      to: { path: '^(agents|adapters|embedded|sharing|console|bin|demo|tools|bench|test)/' },
+      to: { path: '^(agents|adapters|embedded|sharing|gateway|console|bin|demo|tools|bench|test)/' },
     },
     {
       name: 'plugins-use-the-sdk-only',
       comment: "A plug-in imports '#core' and its own folder. If something is missing there, export it from core/index.ts.",
       severity: 'error',
       from: { path: plugin },
-      to: { path: '^(core|embedded|sharing|console|bin|demo|tools|bench|test)/', pathNot: '^core/index\\.ts$' },
+      to: { path: '^(core|embedded|sharing|gateway|console|bin|demo|tools|bench|test)/', pathNot: '^core/index\\.ts$' },
     },
     {
       name: 'plugins-are-strangers',
@@ -61,10 +61,17 @@ export default {
       },
     },
     {
+      name: 'gateway-stands-alone',
+      comment: 'What lets callers in knows the core and nothing else: it asks the broker over HTTP as it is, and bin/ hands it the rest.',
+      severity: 'error',
+      from: { path: '^gateway/' },
+      to: { path: '^(agents|adapters|embedded|sharing|console|bin|demo|tools|bench|test)/' },
+    },
+    {
       name: 'no-development-packages-at-run-time',
       comment: 'What runs in production is listed under "dependencies" in package.json.',
       severity: 'error',
-      from: { path: '^(core|agents|adapters|embedded|sharing|console|bin)/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^(core|agents|adapters|embedded|sharing|gateway|console|bin)/', pathNot: '\\.test\\.ts$' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
     {

@@ -9,6 +9,7 @@ COPY agents agents
 COPY adapters adapters
 COPY embedded embedded
 COPY sharing sharing
+COPY gateway gateway
 COPY bin bin
 RUN npm run build
 # Declared decoders are read as they are.

@@ -31,6 +31,7 @@ import { refuseHalfRestored } from './backup/place.ts';
 import { brokerOf } from './broker.ts';
 import { contextUrlOf } from './context-url.ts';
 import { startDevices, type RunningDevices } from './devices.ts';
+import { checkGateway, openGateway } from './gateway.ts';
 import { messageKeeper, openJournalOf } from './journal.ts';
 import { clientIdOf, openOwnOutbox, watchRight, type OwnOutbox } from './outbox.ts';
 import { startProvisioning } from './provisioning.ts';
@@ -40,7 +41,7 @@ import { startAdapters } from './running-adapters.ts';
 import { prepareSharing } from './sharing.ts';
 
 export interface Running {
-  readonly urls: { readonly broker: string; readonly mqtt: string; readonly http: string };
+  readonly urls: { readonly broker: string; readonly mqtt: string; readonly http: string; readonly gateway?: string };
   readonly outbox: Outbox;
   readonly deliverer: Deliverer;
   /** Aborted when another process has the shard: this one must end. Left out where that cannot be. */
@@ -75,6 +76,7 @@ async function start(
 ): Promise<Omit<Running, 'stop'>> {
   const clock = wallClock;
   const plays = (role: Role): boolean => scope === 'everything' && config.roles.includes(role);
+  if (plays('gateway')) checkGateway(config);
   mkdirSync(config.dataDir, { recursive: true });
   const release = lockDataDir(config.dataDir);
   if (release === undefined)
@@ -153,7 +155,11 @@ async function start(
   };
   deliverer.start();
 
-  const running = { urls: { broker: brokerUrl, mqtt: '', http: http.url }, outbox, deliverer, ...lost };
+  const gateway = plays('gateway')
+    ? await openGateway(config, knowledge, { broker: brokerUrl, http: http.url }, metrics.registry, log, closers)
+    : undefined;
+  const doorsOpen = { broker: brokerUrl, mqtt: '', http: http.url, ...(gateway !== undefined && { gateway: gateway.url }) };
+  const running = { urls: doorsOpen, outbox, deliverer, ...lost };
   if (scope === 'delivery') return running;
   audit({ action: 'start', actor: commandActor(), detail: { version, roles: config.roles.join(','), configuration: fingerprint(config) } });
   for (const fault of knowledge.agents.faults) log.error({ decodersDir: config.decodersDir }, fault);
@@ -306,7 +312,7 @@ function isPortTaken(error: unknown): error is Error & { port: number } {
 }
 
 function portTaken(error: Error & { port: number }, config: Config): ConfigError {
-  const variables = (['mqtt', 'broker', 'http'] as const)
+  const variables = (['mqtt', 'broker', 'http', 'gateway'] as const)
     .filter((part) => config[part].port === error.port)
     .map((part) => `KLAVZE_${part.toUpperCase()}_PORT`);
   if (config.provisioning.ports.includes(error.port)) variables.push('KLAVZE_PROVISIONING_PORTS');

@@ -199,8 +199,8 @@ export interface Device {
   readonly retiredAt?: Instant;
   /** Seconds between two messages; silent for three of them it is reported. */
   readonly expectedInterval?: number;
-  /** Who may see what it measures; left out: everyone. */
-  readonly access?: 'open' | 'internal';
+  /** Who may see its entities, where their models allow more; left out: as the models say (docs/access.md). */
+  readonly access?: 'open' | 'partner' | 'internal';
   /** What becomes of readings that its clock stamps in the future or before its installation; left out: they are refused. */
   readonly wrongClock?: 'refuse' | 'restamp';
   readonly calibration?: readonly Calibration[];

@@ -9,6 +9,7 @@ import { format, resolveConfig } from 'prettier';
 
 import { packageRoot } from '../core/paths.ts';
 import { loadAdapters, loadAgents } from '../core/service/plugins.ts';
+import { accessPage } from './docs/access.ts';
 import { configurationPage, environmentTable } from './docs/configuration.ts';
 import { dependencyPicture } from './docs/dependencies.ts';
 import { familyFields } from './docs/families.ts';
@@ -25,6 +26,7 @@ const adapters = [...(await loadAdapters()).values()];
 const pages: readonly { readonly path: string; readonly render: (current: string) => Promise<string> }[] = [
   { path: 'docs/plugins.md', render: pluginsPage },
   { path: 'docs/configuration.md', render: async () => configurationPage() },
+  { path: 'docs/access.md', render: async () => accessPage() },
   { path: 'docs/metrics.md', render: async () => metricsPage() },
   { path: 'docs/architecture.md', render: async (current) => fillMarker(current, 'dependencies', await dependencyPicture()) },
   { path: 'docs/quality.md', render: async (current) => fillMarker(current, 'quality', qualityTable(adapters)) },

@@ -68,7 +68,7 @@ function withEntry(command: Command): Command {
     .option('--total-spots <n>', 'parking: places of the car park', number)
     .option('--expected-interval <s|PT15M>', 'time between two messages')
     .option('--installed-at <date>', 'since when it stands there')
-    .option('--access <level>', 'open or internal');
+    .option('--access <level>', 'open, partner or internal');
 }
 
 function register(

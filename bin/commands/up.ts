@@ -17,10 +17,10 @@ export function upCommand(): Command {
       const log = createLogger(config.logLevel);
       const { startUp } = await import('../up.ts');
       const running = await startUp(config, await loadKnowledge(config), log);
-      const { broker, mqtt, http } = running.urls;
-      log.info({ version, broker, mqtt, http, dataDir: config.dataDir }, 'klavze is ready');
+      const { broker, mqtt, http, gateway } = running.urls;
+      log.info({ version, broker, mqtt, http, gateway, dataDir: config.dataDir }, 'klavze is ready');
       process.stdout.write(
-        `klavze ${version} is ready\n  broker  ${broker}/ngsi-ld/v1\n${mqtt === '' ? '' : `  mqtt    ${mqtt}\n`}  health  ${http}/health/ready\n`,
+        `klavze ${version} is ready\n  broker  ${broker}/ngsi-ld/v1\n${mqtt === '' ? '' : `  mqtt    ${mqtt}\n`}${gateway === undefined ? '' : `  gateway ${gateway}/ngsi-ld/v1\n`}  health  ${http}/health/ready\n`,
       );
       await Promise.race([signalled(), lostOf(running.lost)]);
       log.info('klavze stops');

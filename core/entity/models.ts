@@ -1,5 +1,9 @@
 /** The Smart Data Models that Klavže writes, as described by `smart-data-models/<subject>/<Type>.json`. */
 
+/** Who may read: everybody, partners with a token of that level, or the municipality alone. Each reads what those before it may read. */
+export const accessLevels = ['open', 'partner', 'internal'] as const;
+export type AccessLevel = (typeof accessLevels)[number];
+
 /** What an attribute's value looks like in key-values form. */
 export interface ValueShape {
   readonly type:
@@ -44,6 +48,8 @@ export interface AttributeModel {
   readonly measured?: boolean;
   /** Quantity of `schemas/quantities.json` whose physical bounds apply. */
   readonly quantity?: string;
+  /** Who may read it where he may read the type; left out: `internal`. */
+  readonly access?: AccessLevel;
 }
 
 export interface Model {
@@ -55,6 +61,8 @@ export interface Model {
   readonly schemaVersion: string;
   /** Names of the attributes that every entity must have. */
   readonly required: readonly string[];
+  /** Who may read entities of this type; left out: `internal`. */
+  readonly access?: AccessLevel;
   /** The attributes of `common.json` that the official type has; left out: all of them. */
   readonly inherits?: readonly string[];
   readonly attributes: Readonly<Record<string, AttributeModel>>;

@@ -19,8 +19,18 @@ export interface AdapterConfig {
   readonly token?: string;
 }
 
+/** An OpenID Connect provider whose tokens the gateway takes. */
+export interface IssuerConfig {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly jwksUrl?: string;
+  readonly algorithms: readonly string[];
+  readonly claim: string;
+  readonly levels: { readonly partner?: readonly string[]; readonly internal?: readonly string[] };
+}
+
 /** A part of the work that may run as a process of its own, with a data folder of its own. */
-export const roles = ['agents', 'adapters', 'sharing'] as const;
+export const roles = ['agents', 'adapters', 'sharing', 'gateway'] as const;
 export type Role = (typeof roles)[number];
 
 /** The whole configuration, read once at the edge; nothing below `bin/` reads the environment. Keys: `schemas/config.schema.json`. */
@@ -70,6 +80,19 @@ export interface Config {
     readonly endpoint?: string;
   };
   readonly sharing: { readonly endpoint?: string; readonly publicUrl?: string; readonly watchSeconds: number };
+  readonly gateway: {
+    readonly host: string;
+    readonly port: number;
+    readonly publicUrl?: string;
+    readonly trustProxy: boolean;
+    readonly pageSize: number;
+    readonly openPerMinute: number;
+    readonly tokenPerMinute: number;
+    readonly atOnce: number;
+    readonly timeoutSeconds: number;
+    readonly auditDays: number;
+    readonly issuers: readonly IssuerConfig[];
+  };
   readonly partners: Readonly<
     Record<string, { readonly token?: string; readonly clientSecret?: string; readonly username?: string; readonly password?: string }>
   >;
@@ -89,6 +112,10 @@ const variables: Readonly<Record<string, readonly [section: string, key: string]
   KLAVZE_ROLES: ['roles'],
   KLAVZE_SHARING_ENDPOINT: ['sharing', 'endpoint'],
   KLAVZE_SHARING_PUBLIC_URL: ['sharing', 'publicUrl'],
+  KLAVZE_GATEWAY_HOST: ['gateway', 'host'],
+  KLAVZE_GATEWAY_PORT: ['gateway', 'port'],
+  KLAVZE_GATEWAY_PUBLIC_URL: ['gateway', 'publicUrl'],
+  KLAVZE_GATEWAY_TRUST_PROXY: ['gateway', 'trustProxy'],
   KLAVZE_LOG_LEVEL: ['logLevel'],
   KLAVZE_JOURNAL_DAYS: ['journal', 'days'],
   KLAVZE_JOURNAL_MEGABYTES: ['journal', 'megabytes'],
@@ -227,5 +254,5 @@ function valueOf(key: string, text: string): unknown {
   if (numeric.has(key)) return number(text);
   if (key === 'roles' || key === 'reach') return text.split(',').map((part) => part.trim());
   if (key === 'ports') return text.split(',').map(number);
-  return key === 'commands' && /^(?:true|false)$/.test(text) ? text === 'true' : text;
+  return ['commands', 'trustProxy'].includes(key) && /^(?:true|false)$/.test(text) ? text === 'true' : text;
 }

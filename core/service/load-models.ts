@@ -4,16 +4,27 @@ import { basename, join } from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 
 import type { Quantities, Quantity } from '../assess/quantities.ts';
-import type { AttributeModel, Model, Models, Subject } from '../entity/models.ts';
+import { accessLevels, type AccessLevel, type AttributeModel, type Model, type Models, type Subject } from '../entity/models.ts';
 import { ConfigError } from '../errors.ts';
 import { packageRoot } from '../paths.ts';
 import { fieldNameKey } from '../screen/screen.ts';
+
+/** Names by the level that they have; those that no level names are internal. */
+type AccessLists = Partial<Readonly<Record<AccessLevel, readonly string[]>>>;
+
+/** A file of a type, before what all types have is put in. */
+type Descriptor = Omit<Model, 'access' | 'subject'> & { readonly access?: AccessLists & { readonly type: AccessLevel } };
+
+interface Common {
+  readonly access?: AccessLists;
+  readonly attributes: Readonly<Record<string, AttributeModel>>;
+}
 
 /** Reads `<folder>/common.json`, `<folder>/<subject>/subject.json` and `<folder>/<subject>/<Type>.json`. Throws ConfigError with every fault found. */
 export function loadModels(folder: string = join(packageRoot, 'smart-data-models')): Models {
   const faults: string[] = [];
   const read = reader('model-descriptor.schema.json', faults);
-  const common = read<{ attributes: Record<string, AttributeModel> }>(join(folder, 'common.json'), 'common');
+  const common = read<Common>(join(folder, 'common.json'), 'common');
   const types = new Map<string, Model>();
   const subjects = new Map<string, Subject>();
 
@@ -26,9 +37,10 @@ export function loadModels(folder: string = join(packageRoot, 'smart-data-models
     const iris = new Map<string, string>();
     for (const file of readdirSync(join(folder, subjectName)).sort()) {
       if (!file.endsWith('.json') || file === 'subject.json') continue;
-      const own = read<Model>(join(folder, subjectName, file), 'model');
+      const own = read<Descriptor>(join(folder, subjectName, file), 'model');
       if (own === undefined) continue;
-      const model: Model = { ...own, subject: subjectName, attributes: { ...inherited(own, common?.attributes), ...own.attributes } };
+      const model = modelOf(own, subjectName, common);
+      faults.push(...accessFaults(own, model).map((fault) => `${subjectName}/${file}: ${fault}`));
       faults.push(...modelFaults(model, file, types, iris).map((fault) => `${subjectName}/${file}: ${fault}`));
       types.set(model.type, model);
     }
@@ -39,9 +51,32 @@ export function loadModels(folder: string = join(packageRoot, 'smart-data-models
   return { types, subjects };
 }
 
-/** The common attributes that the official type has: all, unless its descriptor names them. */
-function inherited({ inherits }: Model, common: Readonly<Record<string, AttributeModel>> = {}): Record<string, AttributeModel> {
-  return Object.fromEntries(Object.entries(common).filter(([name]) => inherits?.includes(name) !== false));
+/** A type with the common attributes that the official one has (all, unless its descriptor names them), and the level of each. */
+function modelOf(own: Descriptor, subject: string, common: Common | undefined): Model {
+  const inherited = Object.entries(common?.attributes ?? {}).filter(([name]) => own.inherits?.includes(name) !== false);
+  const { access, ...rest } = own;
+  const levelOf = (name: string): AccessLevel => listedIn(access, name) ?? listedIn(common?.access, name) ?? 'internal';
+  const attributes = Object.entries({ ...Object.fromEntries(inherited), ...own.attributes });
+  return {
+    ...rest,
+    subject,
+    access: access?.type ?? 'internal',
+    attributes: Object.fromEntries(attributes.map(([name, attribute]) => [name, { ...attribute, access: levelOf(name) }])),
+  };
+}
+
+function listedIn(access: AccessLists | undefined, name: string): AccessLevel | undefined {
+  // What is listed twice is a fault; until it is mended the stricter level counts.
+  return accessLevels.findLast((level) => access?.[level]?.includes(name));
+}
+
+function accessFaults({ access }: Descriptor, { attributes }: Model): string[] {
+  const listed = accessLevels.flatMap((level) => access?.[level]?.map((name) => ({ level, name })) ?? []);
+  return listed.flatMap(({ level, name }, index) => {
+    if (attributes[name] === undefined) return [`access/${level} names "${name}", which is no attribute of the model`];
+    const before = listed.slice(0, index).find((one) => one.name === name);
+    return before === undefined ? [] : [`access names "${name}" under ${before.level} and ${level}`];
+  });
 }
 
 /** What the schema cannot see: names that must agree, and terms of one context that must not collide. */

@@ -50,5 +50,5 @@ it('agents: listens to devices and lets them be provisioned', async () => {
 });
 
 it('a role that does not exist is refused by name', () => {
-  expect(() => loadConfig({ KLAVZE_ROLES: 'agents,gateway' }, folder)).toThrow(/roles/);
+  expect(() => loadConfig({ KLAVZE_ROLES: 'agents,door' }, folder)).toThrow(/roles/);
 });

@@ -11,7 +11,7 @@ interface Cruise {
 /** Which folder needs which, as a Mermaid picture; made by the tool that also holds the fences. */
 export async function dependencyPicture(): Promise<string> {
   const bin = join(packageRoot, 'node_modules', 'dependency-cruiser', 'bin', 'dependency-cruise.mjs');
-  const folders = ['core', 'agents', 'adapters', 'embedded', 'sharing', 'bin'];
+  const folders = ['core', 'agents', 'adapters', 'embedded', 'sharing', 'gateway', 'bin'];
   const { stdout } = await promisify(execFile)(process.execPath, [bin, '--output-type', 'json', ...folders], {
     cwd: packageRoot,
     maxBuffer: 64 * 1024 * 1024,
@@ -35,7 +35,7 @@ function groupOf(file: string): string | undefined {
   if (file === 'core/index.ts') return '#core';
   if (file === 'core/pipeline.ts') return 'core/pipeline';
   const [top = '', second = ''] = file.split('/');
-  if (top === 'adapters' || top === 'bin') return top;
+  if (top === 'adapters' || top === 'bin' || top === 'gateway') return top;
   const isFolder = second !== '' && !second.includes('.');
   return ['core', 'agents', 'embedded'].includes(top) && isFolder ? `${top}/${second}` : undefined;
 }

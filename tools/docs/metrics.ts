@@ -2,6 +2,7 @@ import { createMemoryOutbox } from '../../core/outbox/memory.ts';
 import { watchDevices } from '../../core/service/device-watch.ts';
 import { createLogger } from '../../core/service/log.ts';
 import { createMetrics, watchSources } from '../../core/service/metrics.ts';
+import { createGatewayMetrics } from '../../gateway/metrics.ts';
 import { createSharingMetrics } from '../../sharing/metrics.ts';
 import { generatedNote, table } from './markdown.ts';
 
@@ -20,6 +21,7 @@ export function klavzeMetrics(): MetricFacts[] {
   watchSources(registry, [], () => undefined);
   watchDevices({ outbox, clock, logger: createLogger('silent'), metrics: registry, families: new Map(), devices: () => [] }).stop();
   createSharingMetrics(registry, () => []);
+  createGatewayMetrics(registry);
   return registry
     .getMetricsAsArray()
     .map((metric) => metric as unknown as MetricFacts & { readonly labelNames: readonly string[] })

@@ -1,6 +1,6 @@
 import { VALUE_MEMBER } from '../represent.ts';
 import type { Profile, ResolvedContext, StoredAttribute } from '../types.ts';
-import { GEOMETRY_TYPES } from './geojson.ts';
+import { GEOMETRY_TYPES } from '../../../core/entity/geojson.ts';
 import { checkDateTime, expandChecked, isUri, NGSI_NULL } from './names.ts';
 import { isObject, refuse } from './shape.ts';
 import { readValue } from './value.ts';

@@ -1,6 +1,6 @@
 import type { StoredAttribute } from '../types.ts';
 import type { AttributeInput, AttributeType, InputOptions } from './attribute.ts';
-import { geometryFault } from './geojson.ts';
+import { geometryFault } from '../../../core/entity/geojson.ts';
 import { isUri, NGSI_NULL } from './names.ts';
 import { isObject, refuse } from './shape.ts';
 

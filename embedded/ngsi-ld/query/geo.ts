@@ -1,5 +1,5 @@
 import { Problem } from '../problems.ts';
-import { geometryFault, GEOMETRY_TYPES, type Geometry } from '../input/geojson.ts';
+import { geometryFault, GEOMETRY_TYPES, type Geometry } from '../../../core/entity/geojson.ts';
 import type { ResolvedContext } from '../types.ts';
 import { distanceBetween, relate, RELATIONS, type Relation } from './geometry.ts';
 import type { EntityTest } from './logic.ts';

@@ -4,7 +4,7 @@ import { booleanOverlap } from '@turf/boolean-overlap';
 import { booleanWithin } from '@turf/boolean-within';
 import { distance } from '@turf/distance';
 import { pointToLineDistance } from '@turf/point-to-line-distance';
-import type { Geometry, Position } from '../input/geojson.ts';
+import type { Geometry, Position } from '../../../core/entity/geojson.ts';
 
 export const RELATIONS = ['within', 'contains', 'intersects', 'equals', 'disjoint', 'overlaps'] as const;
 export type Relation = (typeof RELATIONS)[number];

@@ -1,4 +1,4 @@
-import { geometryFault, type Geometry } from '../input/geojson.ts';
+import { geometryFault, type Geometry } from '../../../core/entity/geojson.ts';
 import { Problem } from '../problems.ts';
 import { VALUE_MEMBER } from '../represent.ts';
 import type { ResolvedContext, StoredAttribute, StoredEntity } from '../types.ts';

@@ -1,4 +1,4 @@
-import { geometryFault } from '../input/geojson.ts';
+import { geometryFault } from '../../../core/entity/geojson.ts';
 import { isObject } from '../input/shape.ts';
 import { checksOf, isDateTime, type Json } from '../subscription/checks.ts';
 import type { ResolvedContext } from '../types.ts';

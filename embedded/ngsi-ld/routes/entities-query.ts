@@ -4,7 +4,7 @@ import { flagOf, listOf, pageOf, paramsOf, type Params } from '../http/params.ts
 import { READING_PARAMS, readingOf } from '../http/reading.ts';
 import { contextOf, existingTenant } from '../http/request.ts';
 import { createShow, sendEntities } from '../http/show.ts';
-import { geometryFault, type Geometry } from '../input/geojson.ts';
+import { geometryFault, type Geometry } from '../../../core/entity/geojson.ts';
 import { expandChecked } from '../input/names.ts';
 import { Problem } from '../problems.ts';
 import { parseOrdering, type Ordering } from '../query/order.ts';

@@ -87,6 +87,18 @@ describe('loadModels', () => {
     ['a required name that is no attribute', 'device/Device.json', (json) => void Object.assign(json, { required: ['price'] }), /"price"/],
     ['another name than the folder', 'device/subject.json', (json) => void Object.assign(json, { name: 'devices' }), /name is "devices"/],
     [
+      'a level of an attribute that is not there',
+      'device/Device.json',
+      (json) => void Object.assign(json, { access: { type: 'partner', open: ['price'] } }),
+      /access\/open names "price"/,
+    ],
+    [
+      'an attribute of two levels',
+      'device/Device.json',
+      (json) => void Object.assign(json, { access: { type: 'partner', open: ['rssi'], partner: ['rssi'] } }),
+      /access names "rssi" under open and partner/,
+    ],
+    [
       'a term with two meanings in one context',
       'environment/WaterObserved.json',
       (json) => void (json.attributes['refDevice']!['iri'] = 'https://example.org/refDevice'),
@@ -95,6 +107,28 @@ describe('loadModels', () => {
   ])('names %s', (_title, file, change, message) => {
     edit(file, change);
     expect(faultsOf(() => loadModels(folder))).toEqual([expect.stringMatching(message)]);
+  });
+
+  it('takes what no level names for internal, and what is common as common.json has it', () => {
+    edit(
+      'environment/WaterObserved.json',
+      (json) => void Object.assign(json, { access: { type: 'open', open: ['flow'], internal: ['address'] } }),
+    );
+    const { access, attributes } = loadModels(folder).types.get('WaterObserved') ?? {};
+    const of = (name: string) => attributes?.[name]?.access;
+    expect([access, of('flow'), of('waterLevel'), of('location'), of('address'), of('owner')]).toEqual([
+      'open',
+      'open',
+      'internal',
+      'open',
+      'internal',
+      'internal',
+    ]);
+    edit('environment/WaterObserved.json', (json) => void delete (json as Record<string, unknown>)['access']);
+    expect(loadModels(folder).types.get('WaterObserved')).toMatchObject({
+      access: 'internal',
+      attributes: { flow: { access: 'internal' } },
+    });
   });
 
   it('names a file that is not JSON or missing, and several faults at once', () => {
