@@ -7,7 +7,7 @@ import type { Right } from '../core/deliver/fenced.ts';
 import { ConfigError } from '../core/errors.ts';
 import { connectCluster, type Cluster } from '../core/outbox/jetstream/cluster.ts';
 import { openGuestLine, openGuestOutbox } from '../core/outbox/jetstream/guest.ts';
-import { leaseHolder, takeLease, type Lease } from '../core/outbox/jetstream/lease.ts';
+import { leaseHolder, takeLease, type Guard, type Lease } from '../core/outbox/jetstream/lease.ts';
 import { openJetStreamOutbox } from '../core/outbox/jetstream/outbox.ts';
 import type { Outbox } from '../core/outbox/outbox.ts';
 import { onlyShard, parseShard, shardName, shardOfKey, type Shard } from '../core/outbox/shard.ts';
@@ -17,6 +17,7 @@ import type { Config } from '../core/service/config.ts';
 import type { Check, HttpServer } from '../core/service/http.ts';
 import type { Logger } from '../core/service/log.ts';
 import { outboxFile } from './files.ts';
+import { startGuard } from './guard.ts';
 
 type Closers = (() => void | Promise<void>)[];
 
@@ -26,7 +27,7 @@ export type Standing = (checks: Readonly<Record<string, () => Check>>) => Promis
 export interface OwnOutbox {
   readonly outbox: Outbox;
   /** Left out where nobody else could deliver. */
-  readonly right?: Right & { readonly epoch: number; readonly lost: AbortSignal };
+  readonly right?: Right & { readonly epoch: number; readonly lost: AbortSignal; leftMs(): number };
   /** Whether a device, an adapter or a topic is this process's. Left out: all are. */
   owns?(key: string): boolean;
   /** Where what belongs to a device, an adapter or a topic is appended. */
@@ -43,6 +44,7 @@ export async function openOwnOutbox(
   clock: () => Instant,
   closers: Closers,
   standing: Standing,
+  guarding = startGuard,
 ): Promise<OwnOutbox> {
   if (config.outbox.url === undefined) {
     if (config.shard !== undefined && shardOf(config).of > 1)
@@ -55,18 +57,19 @@ export async function openOwnOutbox(
   checkSettings(config, shard);
   const cluster = await connectCluster(clusterOptions(config, log, true));
   closers.push(() => cluster.close());
-  const lease = await standBy(config, cluster, shard, log, standing);
+  const guard = guarding(shardName(shard), log);
+  closers.push(() => guard.close());
+  const lease = await standBy(config, cluster, shard, log, standing, guard);
   closers.push(() => lease.release());
-  const lost = new AbortController();
-  lease.lost.addEventListener('abort', () => lost.abort());
+  const { right, lose } = rightOf(lease);
   const outbox = await openJetStreamOutbox({
     cluster,
     shard,
     epoch: lease.epoch,
-    isHeld: lease.isHeld,
+    isHeld: right.isHeld,
     onFenced() {
       log.error({ shard: shardName(shard) }, 'another process has taken over the shard; this one ends');
-      lost.abort();
+      lose();
     },
     copyFile: join(config.dataDir, 'jetstream-copy.db'),
     logger: log,
@@ -75,8 +78,30 @@ export async function openOwnOutbox(
   closers.push(() => outbox.close());
   log.info({ shard: shardName(shard), epoch: lease.epoch }, 'this process has the shard');
   const lines = linesOf(cluster, shard, outbox, closers);
-  const right = { epoch: lease.epoch, isHeld: () => lease.isHeld() && !lost.signal.aborted, leftMs: lease.leftMs, lost: lost.signal };
   return { outbox, right, lineOf: lines, ...(shard.of > 1 && { owns: (key: string) => shardOfKey(key, shard.of) === shard.index }) };
+}
+
+/** The right that the lease gives, which also ends when the stream says that another process has the shard. */
+export function rightOf(lease: Lease): { readonly right: NonNullable<OwnOutbox['right']>; lose(): void } {
+  const lost = new AbortController();
+  const listeners: (() => void)[] = [];
+  const end = (): void => listeners.forEach((listener) => listener());
+  const lose = (): void => {
+    if (lost.signal.aborted) return;
+    lost.abort();
+    end();
+  };
+  lease.onEnd(end);
+  lease.lost.addEventListener('abort', lose);
+  const isHeld = (): boolean => lease.isHeld() && !lost.signal.aborted;
+  const right = {
+    epoch: lease.epoch,
+    isHeld,
+    leftMs: () => (isHeld() ? lease.leftMs() : 0),
+    onEnd: (listener: () => void) => void listeners.push(listener),
+    lost: lost.signal,
+  };
+  return { right, lose };
 }
 
 /**
@@ -168,14 +193,14 @@ function clusterOptions({ outbox, broker }: Config, logger: Logger, isPatient: b
 }
 
 /** Until the lease is there, live but not ready. */
-async function standBy(config: Config, cluster: Cluster, shard: Shard, log: Logger, standing: Standing): Promise<Lease> {
+async function standBy(config: Config, cluster: Cluster, shard: Shard, log: Logger, standing: Standing, guard: Guard): Promise<Lease> {
   const owner = `${hostname()}, process ${process.pid}`;
   const ttlMs = config.outbox.leaseSeconds * 1_000;
   let holder = 'not known yet';
   const checks = { shard: () => ({ ok: false, detail: `${shardName(shard)} stands by; it is with ${holder}` }) };
   let http: ReturnType<Standing> | undefined;
   try {
-    return await takeLease({ leases: cluster.leases, shard, owner, ttlMs, logger: log }, (who) => {
+    return await takeLease({ leases: cluster.leases, shard, owner, ttlMs, logger: log, guard }, (who) => {
       holder = who;
       http ??= standing(checks);
       http.catch((error: unknown) => log.warn({ err: error }, 'health cannot be served while standing by'));

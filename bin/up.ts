@@ -250,6 +250,7 @@ function deliver(
     url: brokerUrl,
     ...(tenant === undefined ? {} : { tenant }),
     ...(token === undefined ? {} : { token: () => token }),
+    ...(right === undefined ? {} : { mayWrite: right.isHeld }),
   });
   return createDeliverer({
     outbox,

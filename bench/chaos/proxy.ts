@@ -50,6 +50,8 @@ export async function startProxy(target: string, recorderOf: (tenant: string) =>
   let port = 0;
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    // Asked for before anything is awaited: a sender that is killed may be gone by then.
+    const closed = new Promise<void>((resolve) => outgoing.once('close', resolve));
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks);
@@ -65,14 +67,19 @@ export async function startProxy(target: string, recorderOf: (tenant: string) =>
     for (const id of into === undefined ? [] : ids)
       if (!mayWrite(id, writer)) recorder?.fault(`${id} was written by ${writer} after its next writer`);
     const over = (): void => ids.forEach((id) => underWay.delete(id));
-    outgoing.once('close', over);
+    let isForwarded = false;
+    void closed.then(() => (isForwarded ? undefined : over()));
 
     const now = fault;
     if (now?.kind === 'hang') return;
     if (now?.kind === 'reset') return void incoming.socket.destroy();
     if (now?.kind === 'status') return answerFault(outgoing, now.status);
     if (now?.kind === 'slow' && now.tenant === tenant) await sleep(now.ms);
+    // Under way until the broker has answered, also when the sender has gone meanwhile.
+    isForwarded = true;
     const answer = await forward(incoming, body).catch(() => undefined);
+    isForwarded = false;
+    if (outgoing.closed) over();
     if (answer === undefined) return void incoming.socket.destroy();
     if (into !== undefined && recorder !== undefined) record(entities, answer, into, recorder);
     if (now?.kind === 'drop-after-commit' && into !== undefined) return void incoming.socket.destroy();

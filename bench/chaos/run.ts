@@ -128,6 +128,9 @@ export async function runScenario(scenario: Scenario, options: Options, opened: 
     const peakRssMb = Math.max(...stage.agents.map(({ program }) => program.measure()));
     const report = reportOf(scenario.name, findings, { rounds: options.rounds, recoverS: run.recoverS, peakRssMb });
     return { report, faults: [...run.faults, ...findings.flatMap(({ arrivals, stale }) => [...arrivals.faults, ...stale])] };
+  } catch (error) {
+    for (const { program } of stage.agents) run.note(`the end of a log:\n${program.log.slice(-2_000)}`);
+    throw error;
   } finally {
     await stage.close();
   }

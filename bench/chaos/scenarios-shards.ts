@@ -1,4 +1,5 @@
 /** Two processes share the devices over NATS JetStream; one is killed, replaced for good, or frozen until another one has its shard. */
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { shardOfKey } from '../../core/outbox/shard.ts';
@@ -69,19 +70,47 @@ const takeover: Scenario = {
 
 const freeze: Scenario = {
   name: 'shards-freeze',
-  about: 'two shards over NATS JetStream: one of them is stopped (SIGSTOP) until another one has its shard, and goes on then',
-  rounds: 2,
+  about: 'two shards over NATS JetStream: one of them is stopped (SIGSTOP) until another one has its shard; its guard ends it',
+  rounds: 5,
   seconds: 1,
   shards: two,
   act: (run) =>
     run.rounds(async (place) => {
       const owner = ownerOf(run, place % two);
       await replaced(run, place % two, () => void process.kill(owner.program.pid, 'SIGSTOP'));
-      process.kill(owner.program.pid, 'SIGCONT');
-      await until('the old owner ends', () => (owner.program.runs ? undefined : true), 30);
+      if (owner.program.runs) run.fault('the old owner was not ended by its guard before the next one delivered');
+      const { code, signal } = await owner.program.end('SIGCONT');
+      if (signal !== 'SIGKILL') run.fault(`the old owner ended with ${code ?? signal}; SIGKILL by its guard was expected`);
+    }),
+};
+
+const pause: Scenario = {
+  name: 'shards-pause',
+  about: 'the same with its guard stopped too, as a paused container or machine; both go on when another one has the shard',
+  rounds: 5,
+  seconds: 1,
+  shards: two,
+  act: (run) =>
+    run.rounds(async (place) => {
+      const owner = ownerOf(run, place % two);
+      const { pid } = owner.program;
+      const guards = childrenOf(pid);
+      if (guards.length === 0) run.fault('the owner has no guard');
+      const all = (signal: NodeJS.Signals): void => [...guards, pid].forEach((one) => process.kill(one, signal));
+      await replaced(run, place % two, () => all('SIGSTOP'));
+      // The guard goes on last, so that the process is on its own.
+      process.kill(pid, 'SIGCONT');
+      await until('the old owner ends', () => (owner.program.runs ? undefined : true), 30).finally(() =>
+        guards.forEach((guard) => process.kill(guard, 'SIGCONT')),
+      );
       const { code } = await owner.program.end('SIGTERM');
       if (code !== 69) run.fault(`the old owner ended with ${code}; 69 was expected`);
     }),
 };
 
-export const shardScenarios: readonly Scenario[] = [kill, takeover, freeze];
+/** Processes that this one started. */
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+}
+
+export const shardScenarios: readonly Scenario[] = [kill, takeover, freeze, pause];

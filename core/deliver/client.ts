@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { Pool, type Dispatcher } from 'undici';
+import { buildConnector, Pool, type Dispatcher } from 'undici';
 
 import type { Answer } from './answer.ts';
+import { fencedConnector } from './fenced.ts';
 
 export interface BrokerClientOptions {
   /** Base URL of the broker; `/ngsi-ld/v1/…` is added. */
@@ -14,6 +15,8 @@ export interface BrokerClientOptions {
   readonly timeoutMs?: number;
   /** Default 4: a context broker has few threads. */
   readonly maxSockets?: number;
+  /** Asked at each write to a connection; one that may not write is broken off. Left out: always. */
+  readonly mayWrite?: () => boolean;
 }
 
 export interface BrokerClient {
@@ -53,12 +56,13 @@ const longestAnswerBytes = 64 * 1024 * 1024;
 export function createBrokerClient(options: BrokerClientOptions): BrokerClient {
   const base = new URL(options.url.endsWith('/') ? options.url : `${options.url}/`);
   const timeoutMs = options.timeoutMs ?? 25_000;
+  const connect = { timeout: Math.min(timeoutMs, 10_000) };
   const pool = new Pool(base.origin, {
     connections: options.maxSockets ?? 4,
     pipelining: 1,
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
-    connect: { timeout: Math.min(timeoutMs, 10_000) },
+    connect: options.mayWrite === undefined ? connect : fencedConnector(buildConnector(connect), options.mayWrite),
     // Brokers close idle connections after 30 s.
     keepAliveTimeout: 20_000,
     maxResponseSize: longestAnswerBytes,

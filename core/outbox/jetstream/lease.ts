@@ -12,6 +12,15 @@ export interface LeaseOptions {
   readonly owner: string;
   readonly ttlMs: number;
   readonly logger: Logger;
+  readonly guard?: Guard;
+}
+
+/** Ends this process from outside when it does not stop by itself in time. */
+export interface Guard {
+  /** The process must have stopped writing in so many milliseconds, or say so again. */
+  expect(ms: number): void;
+  /** It writes nothing until it says otherwise. */
+  quiet(): void;
 }
 
 /** The right to be the one writer of a shard's entities, for as long as it is renewed in time. */
@@ -22,6 +31,8 @@ export interface Lease {
   isHeld(): boolean;
   /** Milliseconds for which it is held without being renewed. */
   leftMs(): number;
+  /** Calls back each time it ends: it was not renewed in time (which may heal), it was lost, or it was given back. */
+  onEnd(listener: () => void): void;
   /** Aborted when it was lost. */
   readonly lost: AbortSignal;
   /** Gives it back, so that the next one need not wait. */
@@ -46,13 +57,18 @@ export async function takeLease(options: LeaseOptions, waits: (holder: string) =
   const name = shardName(shard);
   let told = '';
   for (;;) {
-    const sentAt = performance.now();
+    const sent = thisMoment();
     try {
       const holder = (await otherLayout(leases, shard)) ?? (await holderOf(leases, name));
       if (holder === undefined) {
         const epoch = await leases.create(name, JSON.stringify({ owner, epoch: 0 }));
+        if ((await otherLayout(leases, shard)) !== undefined) {
+          // Both asked before either had written; one of them is later now.
+          await leases.delete(name, { previousSeq: epoch });
+          continue;
+        }
         const revision = await leases.update(name, JSON.stringify({ owner, epoch } satisfies Holder), epoch);
-        return hold(options, name, epoch, revision, sentAt);
+        return hold(options, name, epoch, revision, sent);
       }
       if (holder !== told) {
         logger.info({ shard: name, holder }, 'the shard has its process; this one stands by to take over');
@@ -85,27 +101,55 @@ async function otherLayout(leases: KV, { of }: Shard): Promise<string | undefine
   return undefined;
 }
 
-function hold({ leases, owner, ttlMs, logger }: LeaseOptions, name: string, epoch: number, first: number, since: number): Lease {
+function hold({ leases, owner, ttlMs, logger, guard }: LeaseOptions, name: string, epoch: number, first: number, since: Moment): Lease {
   const lost = new AbortController();
+  const listeners: (() => void)[] = [];
   let revision = first;
-  let until = since + ttlMs * (1 - margin);
+  let renewed = since;
   let released = false;
   let renewing: Promise<void> | undefined;
+  let ending: NodeJS.Timeout | undefined;
   const timer = setInterval(() => (renewing ??= renew().finally(() => (renewing = undefined))), ttlMs / renewalsInTtl);
 
+  const isOver = (): boolean => released || lost.signal.aborted;
+  const isHeld = (): boolean => leftMs() > 0;
+  function leftMs(): number {
+    return isOver() ? 0 : Math.max(0, ttlMs * (1 - margin) - passedSince(renewed));
+  }
+
+  function hasUntil(moment: Moment): void {
+    if (isOver()) return;
+    renewed = moment;
+    clearTimeout(ending);
+    ending = setTimeout(look, Math.max(1, leftMs()));
+    guard?.expect(ttlMs * (1 - margin / 2) - passedSince(renewed));
+  }
+
+  /** First everything stops, then the guard hears of it. */
+  function look(): void {
+    clearTimeout(ending);
+    if (isHeld()) {
+      ending = setTimeout(look, Math.max(1, leftMs()));
+      return;
+    }
+    for (const listener of listeners) listener();
+    guard?.quiet();
+  }
+
   function lose(reason: string): void {
-    if (lost.signal.aborted || released) return;
+    if (isOver()) return;
     clearInterval(timer);
     logger.error({ shard: name, reason }, 'the lease of the shard is lost; nothing is delivered from here any more');
     lost.abort();
+    look();
   }
 
   /** Too late is not lost: as long as nobody else has written, it is still ours, and nothing was delivered meanwhile. */
   async function renew(): Promise<void> {
-    const sentAt = performance.now();
+    const sent = thisMoment();
     try {
       revision = await leases.update(name, JSON.stringify({ owner, epoch } satisfies Holder), revision, ttlMs / 2);
-      until = sentAt + ttlMs * (1 - margin);
+      hasUntil(sent);
     } catch (error) {
       await missed(error);
     }
@@ -119,18 +163,33 @@ function hold({ leases, owner, ttlMs, logger }: LeaseOptions, name: string, epoc
     else lose('another process has it, or it ran out');
   }
 
-  const isHeld = (): boolean => !released && !lost.signal.aborted && performance.now() < until;
+  hasUntil(since);
   return {
     epoch,
     isHeld,
-    leftMs: () => (isHeld() ? until - performance.now() : 0),
+    leftMs,
+    onEnd: (listener) => void listeners.push(listener),
     lost: lost.signal,
     async release() {
-      if (released || lost.signal.aborted) return;
+      if (isOver()) return;
       released = true;
       clearInterval(timer);
+      look();
       await renewing;
       await leases.delete(name, { previousSeq: revision }).catch(() => undefined);
     },
   };
+}
+
+/** By both clocks: one stands still while a machine sleeps, the other one may be set back. */
+interface Moment {
+  readonly monotonic: number;
+  readonly ofDay: number;
+}
+
+const thisMoment = (): Moment => ({ monotonic: performance.now(), ofDay: Date.now() });
+
+/** Milliseconds, by the clock that says more. A clock of day that was set forward ends a lease until it is renewed. */
+function passedSince({ monotonic, ofDay }: Moment): number {
+  return Math.max(performance.now() - monotonic, Date.now() - ofDay);
 }

@@ -27,7 +27,7 @@ describe('shards', () => {
 });
 
 suite('leases on a real nats-server', () => {
-  const ttlMs = 2_000;
+  const ttlMs = 3_000;
   let nats: TestNats;
   const held: Lease[] = [];
   beforeAll(async () => {
@@ -46,11 +46,11 @@ suite('leases on a real nats-server', () => {
   };
 
   it('one has it, the other waits until it is given back; the epoch grows', async () => {
-    const cluster = await nats.cluster({ prefix: 'back' });
+    const cluster = await nats.cluster({ prefix: 'back', leaseMs: ttlMs });
     const { lease: first } = await take(cluster, 'first');
     expect(await leaseHolder(cluster.leases, { index: 0, of: 1 })).toBe('first');
     const second = take(cluster, 'second');
-    await new Promise((resolve) => setTimeout(resolve, 2 * ttlMs));
+    await new Promise((resolve) => setTimeout(resolve, 1.5 * ttlMs));
     expect(first.isHeld()).toBe(true);
 
     await first.release();
@@ -63,13 +63,13 @@ suite('leases on a real nats-server', () => {
   });
 
   it('an owner that cannot renew stops before another one can begin, and is told that it was replaced', async () => {
-    const away = await nats.cluster({ prefix: 'late' });
+    const away = await nats.cluster({ prefix: 'late', leaseMs: ttlMs });
     const { lease: first } = await take(away, 'first');
     const lost = new Promise<void>((resolve) => first.lost.addEventListener('abort', () => resolve()));
     // Its renewals do not reach NATS any more.
     const { update } = away.leases;
     away.leases.update = () => Promise.reject(new Error('no way to NATS'));
-    const { lease: second } = await take(await nats.cluster({ prefix: 'late' }), 'second');
+    const { lease: second } = await take(await nats.cluster({ prefix: 'late', leaseMs: ttlMs }), 'second');
 
     expect(first.isHeld()).toBe(false);
     expect(first.leftMs()).toBe(0);
@@ -79,7 +79,7 @@ suite('leases on a real nats-server', () => {
   });
 
   it('two ways of dividing the devices do not run at the same time', async () => {
-    const cluster = await nats.cluster({ prefix: 'layout' });
+    const cluster = await nats.cluster({ prefix: 'layout', leaseMs: ttlMs });
     const { lease: old } = await take(cluster, 'old', { index: 0, of: 2 });
     const next = take(cluster, 'next', { index: 2, of: 3 });
     await new Promise((resolve) => setTimeout(resolve, ttlMs));
