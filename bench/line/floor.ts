@@ -6,7 +6,7 @@ import mqtt from 'mqtt';
 import { entityId, entityType, type Load } from './load.ts';
 import { answer, usage } from './parts.ts';
 
-export interface FloorTask extends Load {
+export interface FloorTask extends Pick<Load, 'qos'> {
   readonly port: number;
   readonly sinkPort: number;
   readonly batch: number;
@@ -14,8 +14,9 @@ export interface FloorTask extends Load {
 
 let stop: (() => Promise<void>) | undefined;
 
-answer(async (task: FloorTask | 'usage' | 'stop') => {
+answer(async (task: FloorTask | 'usage' | 'letters' | 'stop') => {
   if (task === 'usage') return usage();
+  if (task === 'letters') return 0;
   if (task === 'stop') return stop?.();
   const httpAgent = new Agent({ keepAlive: true, maxSockets: 4 });
   const http = axios.create({ baseURL: `http://127.0.0.1:${task.sinkPort}`, httpAgent, maxBodyLength: Infinity });

@@ -11,7 +11,7 @@ import { createLogger } from '../../core/service/log.ts';
 import type { Load } from './load.ts';
 import { answer, say, usage } from './parts.ts';
 
-export interface LineTask extends Load {
+export interface LineTask extends Pick<Load, 'devices'> {
   readonly port: number;
   readonly sinkPort: number;
   /** An outbox that is there already; left out: a new one. */
@@ -26,11 +26,12 @@ let running: Running | undefined;
 let folder = '';
 say('loaded', true);
 
-answer(async (task: LineTask | 'usage' | 'stop' | 'rss' | 'depth' | 'exit') => {
+answer(async (task: LineTask | 'usage' | 'letters' | 'stop' | 'rss' | 'depth' | 'exit') => {
   if (task === 'exit') process.exit();
   if (task === 'usage') return usage();
   if (task === 'rss') return process.memoryUsage.rss();
   if (task === 'depth') return running?.outbox.depth(new Date().toISOString()).count;
+  if (task === 'letters') return running?.outbox.deadLetters.count();
   if (task === 'stop') {
     const letters = running?.outbox.deadLetters.count();
     await running?.stop();

@@ -1,9 +1,10 @@
 /**
  * `npm run bench -- --json`: the whole line (envelope, decoder, validation, family, model check, screen, quality, durable outbox before
  * PUBACK, delivery) against the bare floor (MQTT.js, JSON.parse, axios batches of 100; no check, no durability), in turn, through a real
- * Mosquitto into an HTTP sink, at QoS 0 and 1. Each part is a process of its own; both sides get the same short warm-up. The last line on
- * stdout is one JSON object. `--messages N` (default 50000), `--devices N` (100), `--repetitions N` (3), `--qos 0|1` (both),
- * `--warm-up N` (20000), `--cpu-prof FOLDER` (profiles of the line). Without `--json` a table stands before it.
+ * Mosquitto into an HTTP sink, at QoS 0 and 1. Each part is a process of its own; both sides get the same warm-up. The last line on
+ * stdout is one JSON object. A side goes on from repetition to repetition, each with a Mosquitto of its own, as a service does that runs for
+ * months. `--messages N` (default 50000), `--devices N` (100), `--repetitions N` (5), `--qos 0|1` (both),
+ * `--warm-up N` (50000), `--cpu-prof FOLDER` (profiles of the line). Without `--json` a table stands before it.
  */
 import { parseArgs } from 'node:util';
 
@@ -16,8 +17,8 @@ const { values } = parseArgs({
   options: {
     messages: { type: 'string', default: '50000' },
     devices: { type: 'string', default: '100' },
-    repetitions: { type: 'string', default: '3' },
-    'warm-up': { type: 'string', default: '20000' },
+    repetitions: { type: 'string', default: '5' },
+    'warm-up': { type: 'string', default: '50000' },
     qos: { type: 'string' },
     json: { type: 'boolean', default: false },
     'cpu-prof': { type: 'string' },
@@ -45,26 +46,32 @@ const profile = values['cpu-prof'] === undefined ? [] : ['--cpu-prof', `--cpu-pr
 let faults = 0;
 
 for (const qos of values.qos === undefined ? ([0, 1] as const) : ([Number(values.qos)] as (0 | 1)[])) {
+  const names = ['floor', 'line'] as const;
   const sides = { floor: start('floor'), line: start('line', profile) };
   const [sink, publisher] = [start('sink'), start('publisher')];
-  const ports = Promise.all([sink.said<number>('port'), sides.line.said('loaded')]);
-  const [sinkPort] = await ports;
   const runs: Record<keyof typeof sides, Run[]> = { floor: [], line: [] };
+  // No session of the other side is served too.
+  const brokers = { floor: await mosquitto(false), line: await mosquitto(false) };
   try {
+    const [sinkPort] = await Promise.all([sink.said<number>('port'), sides.line.said('loaded')]);
+    const devices = Number(values.devices);
+    for (const side of names) await sides[side].ask({ devices, qos, port: brokers[side].port, sinkPort, batch });
     for (let repetition = -1; repetition < repetitions; repetition++) {
-      for (const side of ['floor', 'line'] as const) {
+      for (const side of names) {
         const messages = Number(repetition < 0 ? values['warm-up'] : values.messages);
-        const load: Load = { messages, devices: Number(values.devices), qos, base: Date.now() - 86_400_000 + (repetition + 2) * 3_600_000 };
-        const run = await measure(sides[side], load, sink, sinkPort, publisher);
+        const load: Load = { messages, devices, qos, base: Date.now() - 86_400_000 + (repetition + 2) * 3_600_000 };
+        const run = await measure(sides[side], load, sink, publisher, brokers[side].port);
         if (repetition < 0) continue;
         runs[side].push(run);
         faults += side === 'line' ? run.missing + run.idTwice + run.deadLetters : 0;
         if (!values.json) console.error(`qos ${qos} ${side} ${JSON.stringify(run)}`);
       }
     }
-  } finally {
+    for (const side of names) await sides[side].ask('stop');
     if (profile.length > 0) await sides.line.ask('exit').catch(() => undefined);
+  } finally {
     for (const part of [sides.floor, sides.line, sink, publisher]) await part.end();
+    for (const side of names) await brokers[side].close();
   }
   const ratios = runs.line.map(({ perSecond }, n) => perSecond / (runs.floor[n]?.perSecond ?? Infinity));
   figures[`qos${qos}`] = {
@@ -83,31 +90,34 @@ for (const qos of values.qos === undefined ? ([0, 1] as const) : ([Number(values
 console.log(JSON.stringify(figures));
 if (faults > 0) process.exitCode = 1;
 
-/** One load through one side, with a broker of its own, so that no session of the other side is served too. */
-async function measure(side: Part, load: Load, sink: Part, sinkPort: number, publisher: Part): Promise<Run> {
-  const broker = await mosquitto(false);
-  try {
-    await sink.ask({ expect: load.messages });
-    await side.ask({ ...load, port: broker.port, sinkPort, batch });
-    const before = await side.ask<Usage>('usage');
-    const all = sink.said<number>('all');
-    const published = publisher.ask<{ from: number; until: number }>({ ...load, port: broker.port });
-    const waiting = { over: false };
-    const until = await Promise.race([all, givenUp(sink, waiting)]);
-    waiting.over = true;
-    const { cpuUs, peakRssMb } = await side.ask<Usage>('usage');
-    const { from } = await published;
-    const deadLetters = (await side.ask<number | undefined>('stop')) ?? 0;
-    const report = await sink.ask<SinkReport>({ compare: load });
-    return {
-      perSecond: load.messages / ((until - from) / 1_000),
-      cpuUs: (cpuUs - before.cpuUs) / load.messages,
-      peakRssMb,
-      deadLetters,
-      ...report,
-    };
-  } finally {
-    await broker.close();
+/** One load through one side. */
+async function measure(side: Part, load: Load, sink: Part, publisher: Part, port: number): Promise<Run> {
+  await sink.ask({ expect: load.messages });
+  const before = await side.ask<Usage>('usage');
+  const all = sink.said<number>('all');
+  const published = publisher.ask<{ from: number; until: number }>({ ...load, port });
+  const waiting = { over: false };
+  const until = await Promise.race([all, givenUp(sink, waiting)]);
+  waiting.over = true;
+  const { cpuUs, peakRssMb } = await side.ask<Usage>('usage');
+  const { from } = await published;
+  // What a side does behind its last delivery is its own, not the next one's.
+  await settled(side);
+  return {
+    perSecond: load.messages / ((until - from) / 1_000),
+    cpuUs: (cpuUs - before.cpuUs) / load.messages,
+    peakRssMb,
+    deadLetters: (await side.ask<number | null>('letters')) ?? 0,
+    ...(await sink.ask<SinkReport>({ compare: load })),
+  };
+}
+
+/** Waits until a side has nothing more to do. */
+async function settled(side: Part): Promise<void> {
+  for (let busy = true; busy;) {
+    const { cpuUs } = await side.ask<Usage>('usage');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    busy = (await side.ask<Usage>('usage')).cpuUs - cpuUs > 40_000;
   }
 }
 
