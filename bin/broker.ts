@@ -2,7 +2,6 @@ import { join } from 'node:path';
 
 import type { Config } from '../core/service/config.ts';
 import type { Logger } from '../core/service/log.ts';
-import { startBroker } from '../embedded/ngsi-ld/server.ts';
 import { reachesOf } from './reach.ts';
 
 /** The URL of the broker elsewhere, or of the embedded one that is started. `own`: addresses of this process, which it may ask. */
@@ -14,6 +13,8 @@ export async function brokerOf(
 ): Promise<string> {
   const { url, host, port, profile, contextFolder, faults } = config.broker;
   if (url !== undefined) return url;
+  // Loaded only where it is used: it comes with libraries of its own.
+  const { startBroker } = await import('../embedded/ngsi-ld/server.ts');
   const embedded = await startBroker({
     host,
     port,

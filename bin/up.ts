@@ -26,7 +26,6 @@ import { RateLimit } from '../core/service/rate.ts';
 import { createClockGuard } from '../core/source/clock-guard.ts';
 import { createIntake, type Intake, type IntakeOptions } from '../core/source/intake.ts';
 import { startMqttSource } from '../core/source/mqtt.ts';
-import { startMqttBroker } from '../embedded/mqtt/broker.ts';
 import { refuseHalfRestored } from './backup/place.ts';
 import { brokerOf } from './broker.ts';
 import { contextUrlOf } from './context-url.ts';
@@ -284,6 +283,7 @@ async function mqtt(
   const clientId = clientIdOf(config);
   if (url === undefined) {
     const users = username === undefined ? undefined : [{ username, password: password ?? '' }];
+    const { startMqttBroker } = await import('../embedded/mqtt/broker.ts');
     const accept = async (message: MqttMessage): Promise<void> => void (await intake(message));
     const embedded = await startMqttBroker({ host, port, topics, accept, logger: log, ...(users === undefined ? {} : { users }) });
     closers.push(() => embedded.close());
