@@ -4,7 +4,7 @@
  * Mosquitto into an HTTP sink, at QoS 0 and 1. Each part is a process of its own; both sides get the same warm-up. The last line on
  * stdout is one JSON object. A side goes on from repetition to repetition, each with a Mosquitto of its own, as a service does that runs for
  * months. `--messages N` (default 50000), `--devices N` (100), `--repetitions N` (5), `--qos 0|1` (both),
- * `--warm-up N` (50000), `--cpu-prof FOLDER` (profiles of the line). Without `--json` a table stands before it.
+ * `--warm-up N` (100000), `--cpu-prof FOLDER` (profiles of the line). Without `--json` a table stands before it.
  */
 import { parseArgs } from 'node:util';
 
@@ -18,7 +18,7 @@ const { values } = parseArgs({
     messages: { type: 'string', default: '50000' },
     devices: { type: 'string', default: '100' },
     repetitions: { type: 'string', default: '5' },
-    'warm-up': { type: 'string', default: '50000' },
+    'warm-up': { type: 'string', default: '100000' },
     qos: { type: 'string' },
     json: { type: 'boolean', default: false },
     'cpu-prof': { type: 'string' },
