@@ -7,7 +7,7 @@ import type { Config } from '../core/service/config.ts';
 import { hideSecretsOf } from '../core/service/hidden.ts';
 import type { Logger } from '../core/service/log.ts';
 import type { Surroundings } from '../sharing/documents.ts';
-import { relayToken } from '../sharing/files.ts';
+import { instanceName, relayToken } from '../sharing/files.ts';
 import { loadPartners } from '../sharing/load.ts';
 import type { Partner } from '../sharing/partner.ts';
 import { createSharing, type Sharing } from '../sharing/start.ts';
@@ -30,6 +30,7 @@ export function readPartners(config: Config, models: Models): Partner[] {
 export function surroundingsOf(config: Config, models: Models, ownUrl: string): Surroundings {
   const base = endpointOf(config, ownUrl);
   return {
+    instance: config.instance ?? instanceName(config.dataDir),
     notifyUrl: (partner) => `${base}/sharing/notify/${partner}`,
     relayToken: relayToken(config.dataDir),
     contextOf(type) {

@@ -3,15 +3,14 @@ import { createDocuments, type Documents } from './documents-api.ts';
 import { contextOf, wantedOf, type Surroundings } from './documents.ts';
 import type { Caller } from './http.ts';
 import type { Partner } from './partner.ts';
-import { applyStep, planAt, type Step } from './reconcile.ts';
+import { applyStep, planAt, type SiteSteps } from './reconcile.ts';
 import { callerTo } from './transports.ts';
 
 /** Steps at one broker. */
-export interface SitePlan {
+export interface SitePlan extends SiteSteps {
   /** Where: our broker, or that of a partner who pulls. */
   readonly url: string;
   readonly documents: Documents;
-  readonly steps: readonly Step[];
 }
 
 export interface PlanOptions {
@@ -42,17 +41,16 @@ export async function planSharing({ partners, around, broker, only }: PlanOption
   try {
     const ours = createDocuments(broker.url, broker.caller);
     const pushed = chosen.filter(({ mode }) => mode !== 'federation').flatMap((partner) => wantedOf(partner, around));
-    const sites: SitePlan[] = [{ url: broker.url, documents: ours, steps: await planAt(ours, pushed, 'subscriptions', only) }];
+    const { instance } = around;
+    const here = await planAt(ours, pushed, { kind: 'subscriptions', instance, only });
+    const sites: SitePlan[] = [{ url: broker.url, documents: ours, ...here }];
     for (const partner of chosen.filter(({ mode }) => mode === 'federation')) {
       await refuseLoop(partner, ours, around);
       const caller = callerTo(partner);
       callers.push(caller);
       const documents = createDocuments(partner.endpoint, caller);
-      sites.push({
-        url: partner.endpoint,
-        documents,
-        steps: await planAt(documents, wantedOf(partner, around), 'csourceRegistrations', partner.name, around.knownTypes),
-      });
+      const scope = { kind: 'csourceRegistrations', instance, only: partner.name, types: around.knownTypes } as const;
+      sites.push({ url: partner.endpoint, documents, ...(await planAt(documents, wantedOf(partner, around), scope)) });
     }
     return { sites, close };
   } catch (error) {
@@ -62,7 +60,7 @@ export async function planSharing({ partners, around, broker, only }: PlanOption
 }
 
 /** Does what the plan says; `done` is told of each step. */
-export async function applyPlan({ sites }: SharingPlan, done: (step: Step, url: string) => void): Promise<void> {
+export async function applyPlan({ sites }: SharingPlan, done: (step: SiteSteps['steps'][number], url: string) => void): Promise<void> {
   for (const { url, documents, steps } of sites) {
     for (const step of steps) {
       await applyStep(documents, step);

@@ -3,7 +3,6 @@ import type { Outbox, Publication } from '../core/outbox/outbox.ts';
 import type { Instant } from '../core/plugin.ts';
 import type { Ledger, Taken } from './ledger.ts';
 import { digestOf, isRemoved, keysOf, liesIn, plain, stampOf, type State } from './notice.ts';
-import { subscriptionId } from './documents.ts';
 import type { Partner } from './partner.ts';
 
 /** What became of a state that was to be shared. */
@@ -11,6 +10,8 @@ export type Admission = 'queued' | 'repeated' | 'superseded' | 'outside';
 
 export interface ChannelOptions {
   readonly partner: Partner;
+  /** Id of the subscription to a type. */
+  readonly subscriptionOf: (type: string) => string;
   /** What waits for the partner. */
   readonly queue: Outbox;
   /** Notifications that come while a gap is being closed: they belong after what closes it. */
@@ -47,9 +48,9 @@ export const lateMark = '#late';
 
 const stagedAtOnce = 200;
 
-export function createChannel({ partner, queue, staging, ledger, clock, counted }: ChannelOptions): Channel {
+export function createChannel({ partner, subscriptionOf, queue, staging, ledger, clock, counted }: ChannelOptions): Channel {
   const full = partner.history === 'full';
-  const ids = new Map(partner.entities.map(({ type }) => [subscriptionId(partner.name, type), type]));
+  const ids = new Map(partner.entities.map(({ type }) => [subscriptionOf(type), type]));
   /** Taken, but not on disk yet. */
   const underWay = new Map<string, Taken>();
   const keysUnderWay = new Set<string>();
@@ -106,7 +107,7 @@ export function createChannel({ partner, queue, staging, ledger, clock, counted 
   }
 
   function publicationOf(state: State, late: boolean): Publication {
-    const from = subscriptionId(partner.name, state.type) + (late ? lateMark : '');
+    const from = subscriptionOf(state.type) + (late ? lateMark : '');
     return {
       entity: plain(state) as unknown as Entity,
       origin: { plugin: `sharing/${partner.name}`, from, receivedAt: clock() },

@@ -1,6 +1,6 @@
 import { readFailure } from '../core/deliver/answer.ts';
 import { ConfigError, RetryableError } from '../core/errors.ts';
-import { ownPrefix, type Wanted } from './documents.ts';
+import { klavzePrefix, type Wanted } from './documents.ts';
 import type { Caller, Reply } from './http.ts';
 
 export type Document = Readonly<Record<string, unknown>>;
@@ -9,8 +9,8 @@ export type Document = Readonly<Record<string, unknown>>;
 export interface Documents {
   /** Undefined: there is none. Names in it are short by `context`. */
   get(kind: Wanted['kind'], id: string, context: string): Promise<Document | undefined>;
-  /** Ids of ours. Where a broker lists registrations only by type, those of `candidates` that are there. */
-  own(kind: Wanted['kind'], candidates: readonly string[]): Promise<string[]>;
+  /** Ids of ours and of other Klavže. Where a broker lists registrations only by type, those of `candidates` that are there. */
+  ofKlavze(kind: Wanted['kind'], candidates: readonly string[]): Promise<string[]>;
   /** Registrations that have to do with any of the types. */
   registrations(types: readonly { readonly type: string; readonly context: string }[]): Promise<Document[]>;
   create(wanted: Wanted): Promise<void>;
@@ -63,10 +63,10 @@ export function createDocuments(url: string, caller: Caller): Documents {
       const reply = await caller.call({ method: 'GET', url: at(kind, id), context });
       return reply.status === 404 ? undefined : (taken(reply, id).body as Document);
     },
-    async own(kind, candidates) {
+    async ofKlavze(kind, candidates) {
       const listed = await all(kind);
       const ids = listed === undefined ? await probe(kind, candidates) : listed.map(({ id }) => String(id));
-      return ids.filter((id) => id.startsWith(ownPrefix[kind]));
+      return ids.filter((id) => id.startsWith(klavzePrefix[kind]));
     },
     async create({ kind, id, context, body, optional }) {
       const post = (document: Document) =>

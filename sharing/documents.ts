@@ -15,6 +15,8 @@ export interface Wanted {
 }
 
 export interface Surroundings {
+  /** Name of this Klavže among those at the same broker. */
+  readonly instance: string;
   /** Where our broker brings the notifications of a partner to. */
   readonly notifyUrl: (partner: string) => string;
   /** Sent with each, so that nobody else can put data into the queue. */
@@ -26,11 +28,16 @@ export interface Surroundings {
   readonly publicUrl: string | undefined;
 }
 
-/** Documents whose id begins so are ours; no others are ever touched. */
-export const ownPrefix = {
+/** Documents whose id begins so are of some Klavže. */
+export const klavzePrefix = {
   subscriptions: 'urn:ngsi-ld:Subscription:klavze:',
   csourceRegistrations: 'urn:ngsi-ld:ContextSourceRegistration:klavze:',
 };
+
+/** Those whose id begins so are ours; no others are ever touched, since several Klavže may share a broker. */
+export function ownPrefix(kind: Wanted['kind'], instance: string): string {
+  return `${klavzePrefix[kind]}${instance}:`;
+}
 
 /** Header of the token that our broker sends with notifications. */
 export const relayHeader = 'X-Klavze-Relay';
@@ -39,8 +46,8 @@ export function contextOf(partner: Partner, type: string, around: Pick<Surroundi
   return partner.context ?? around.contextOf(type);
 }
 
-export function subscriptionId(partner: string, type: string): string {
-  return `${ownPrefix.subscriptions}${partner}:${type}`;
+export function subscriptionId(instance: string, partner: string, type: string): string {
+  return `${ownPrefix('subscriptions', instance)}${partner}:${type}`;
 }
 
 /** One document for each type: types have attributes and contexts of their own. */
@@ -58,7 +65,7 @@ function subscription(partner: Partner, share: Share, around: Surroundings): Wan
   return {
     partner: name,
     kind: 'subscriptions',
-    id: subscriptionId(name, type),
+    id: subscriptionId(around.instance, name, type),
     context: contextOf(partner, type, around),
     body: {
       type: 'Subscription',
@@ -98,7 +105,7 @@ function registration(partner: Partner, { type, attributes }: Share, around: Sur
   return {
     partner: partner.name,
     kind: 'csourceRegistrations',
-    id: `${ownPrefix.csourceRegistrations}${partner.name}:${type}`,
+    id: `${ownPrefix('csourceRegistrations', around.instance)}${partner.name}:${type}`,
     context: contextOf(partner, type, around),
     body: {
       type: 'ContextSourceRegistration',
@@ -109,7 +116,7 @@ function registration(partner: Partner, { type, attributes }: Share, around: Sur
       operations: ['retrieveOps'],
       endpoint: around.publicUrl ?? '',
       // Ours answers with what it holds and asks nobody else in turn.
-      hostAlias: 'klavze',
+      hostAlias: `klavze-${around.instance}`,
     },
   };
 }

@@ -1,5 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 
 /** Where what is shared with a partner waits, in the data folder. */
@@ -16,12 +17,21 @@ export function partnerFiles(dataDir: string, partner: string): PartnerFiles {
 
 /** What our broker shows with its notifications; made at first use, readable by this user only. */
 export function relayToken(dataDir: string): string {
+  return kept(dataDir, 'relay-token', () => randomBytes(32).toString('base64url'));
+}
+
+/** The name of this Klavže where none is configured: of machine and data folder, and the same for as long as the folder lives. */
+export function instanceName(dataDir: string): string {
+  return kept(dataDir, 'instance', () => createHash('sha256').update(`${hostname()}\0${dataDir}`).digest('hex').slice(0, 8));
+}
+
+function kept(dataDir: string, name: string, make: () => string): string {
   const folder = join(dataDir, 'sharing');
-  const file = join(folder, 'relay-token');
+  const file = join(folder, name);
   if (!existsSync(file)) {
     mkdirSync(folder, { recursive: true });
     try {
-      writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
+      writeFileSync(file, make(), { mode: 0o600, flag: 'wx' });
     } catch (error) {
       // Another process was quicker.
       if ((error as { code?: string }).code !== 'EEXIST') throw error;

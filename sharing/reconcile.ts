@@ -1,6 +1,6 @@
 import { describe, differencesOf } from './difference.ts';
 import type { Documents } from './documents-api.ts';
-import { ownPrefix, type Wanted } from './documents.ts';
+import { klavzePrefix, ownPrefix, type Wanted } from './documents.ts';
 
 /** One step that makes a broker hold what is declared. */
 export interface Step {
@@ -14,18 +14,30 @@ export interface Step {
   readonly members?: Readonly<Record<string, unknown>>;
 }
 
+export interface Scope {
+  readonly kind: Wanted['kind'];
+  readonly instance: string;
+  readonly only?: string | undefined;
+  readonly types?: readonly string[];
+}
+
+/** What is to be done at one broker. */
+export interface SiteSteps {
+  readonly steps: readonly Step[];
+  /** Names of other Klavže that have documents there; these are left alone. */
+  readonly others: readonly string[];
+}
+
 /**
- * What is to be done at one broker so that it holds `wanted` and no other documents of ours. Others are never touched.
+ * What is to be done at one broker so that it holds `wanted` and no other documents of this `instance`. Others are never touched.
  * `only`: of this partner; `types`: what may have been declared for it before.
  * @throws {RetryableError} while the broker cannot be asked.
  */
 export async function planAt(
   documents: Documents,
   wanted: readonly Wanted[],
-  kind: Wanted['kind'],
-  only?: string,
-  types: readonly string[] = [],
-): Promise<Step[]> {
+  { kind, instance, only, types = [] }: Scope,
+): Promise<SiteSteps> {
   const steps: Step[] = [];
   for (const one of wanted) {
     const actual = await documents.get(kind, one.id, one.context);
@@ -50,16 +62,17 @@ export async function planAt(
     });
   }
   const ids = new Set(wanted.map(({ id }) => id));
-  const prefix = ownPrefix[kind] + (only === undefined ? '' : `${only}:`);
-  for (const id of await documents.own(
-    kind,
-    types.map((type) => prefix + type),
-  )) {
+  const own = ownPrefix(kind, instance);
+  const prefix = own + (only === undefined ? '' : `${only}:`);
+  const others = new Set<string>();
+  const candidates = types.map((type) => prefix + type);
+  for (const id of await documents.ofKlavze(kind, candidates)) {
+    if (!id.startsWith(own)) others.add(id.slice(klavzePrefix[kind].length).split(':')[0] ?? '');
     if (ids.has(id) || !id.startsWith(prefix)) continue;
-    const partner = id.slice(ownPrefix[kind].length).split(':')[0] ?? '';
+    const partner = id.slice(own.length).split(':')[0] ?? '';
     steps.push({ action: 'delete', kind, id, partner, changes: ['no partner declares it any more'] });
   }
-  return steps;
+  return { steps, others: [...others].sort() };
 }
 
 /** Does one step. Doing it twice does no harm. */

@@ -7,7 +7,7 @@ import type { Instant } from '../core/plugin.ts';
 import { createChannel, type Channel } from './channel.ts';
 import { createCourier, type CourierStatus } from './courier.ts';
 import { createDocuments } from './documents-api.ts';
-import { contextOf, wantedOf, type Surroundings } from './documents.ts';
+import { contextOf, subscriptionId, wantedOf, type Surroundings } from './documents.ts';
 import { partnerFiles } from './files.ts';
 import { createCaller, type Caller } from './http.ts';
 import { createLake } from './lake.ts';
@@ -86,6 +86,7 @@ function createLine(partner: Partner, options: SharingOptions, lakeCaller: Calle
   const contextOfType = (type: string): string => contextOf(partner, type, around);
   const channel: Channel = createChannel({
     partner,
+    subscriptionOf: (type) => subscriptionId(around.instance, partner.name, type),
     queue,
     staging,
     ledger,

@@ -6,6 +6,7 @@ import { loadKnowledge } from '../../core/service/knowledge.ts';
 import type { Ledger, RunEntry } from '../../core/source/ledger.ts';
 import { statusOf, type AdapterStatus } from '../../core/source/status.ts';
 import { adapterNamed, clock, note, withRecords } from '../adapters.ts';
+import { wholeNumber } from './numbers.ts';
 import { printRows } from './table.ts';
 
 interface Options {
@@ -15,7 +16,7 @@ interface Options {
 }
 
 /** `list`, `status` and `history`. */
-export function addStatusCommands(adapter: Command, wholeNumber: (text: string) => number): void {
+export function addStatusCommands(adapter: Command): void {
   adapter
     .command('list')
     .description('adapters with publisher, landing page, licence, attribution, schedule and when the dataset was last fetched')

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 
 import { RetryableError } from '../../core/errors.ts';
 import type { Consignment } from '../../core/outbox/outbox.ts';
@@ -34,7 +34,7 @@ interface RunOptions {
 
 export function adapterCommand(): Command {
   const adapter = new Command('adapter').description('datasets that are read on a schedule');
-  addStatusCommands(adapter, wholeNumber);
+  addStatusCommands(adapter);
   adapter
     .command('run')
     .argument('<name>', 'adapter, as `klavze adapter list` names it')
@@ -154,11 +154,4 @@ function wantedStations(adapter: Adapter, config: Config, options: RunOptions): 
   if (options.stations === undefined) return options.input === undefined ? configured : 'all';
   if (options.stations === 'configured') return configured;
   return options.stations === 'all' ? 'all' : options.stations.split(',').map((key) => key.trim());
-}
-
-/** @throws {InvalidArgumentError} */
-function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(number)) throw new InvalidArgumentError('a whole number is expected.');
-  return number;
 }

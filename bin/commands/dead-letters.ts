@@ -11,6 +11,7 @@ import { auditOf } from '../audit.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
 import { outboxFile, readAgents } from '../files.ts';
 import { openOutboxBeside } from '../outbox.ts';
+import { wholeNumber, wholeNumbers } from './numbers.ts';
 import { printRows } from './table.ts';
 
 interface FilterOptions {
@@ -150,14 +151,4 @@ function rawOf({ raw }: StoredDeadLetter): { encoding: 'utf8' | 'base64'; bytes:
 function knownCode(text: string): string {
   if (!rejectionCodes.some((code) => code === text)) throw new InvalidArgumentError('docs/rejections.md lists the codes.');
   return text;
-}
-
-function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(number)) throw new InvalidArgumentError('a whole number is expected.');
-  return number;
-}
-
-function wholeNumbers(text: string, before: number[] | undefined): number[] {
-  return [...(before ?? []), wholeNumber(text)];
 }

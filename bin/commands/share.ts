@@ -14,16 +14,20 @@ import type { Partner } from '../../sharing/partner.ts';
 import type { Step } from '../../sharing/reconcile.ts';
 import { callerToLake } from '../../sharing/start.ts';
 import { noteApply } from '../../sharing/standing.ts';
-import { statusOf } from '../../sharing/status.ts';
+import { statusOf, type PartnerStatus } from '../../sharing/status.ts';
 import { callerTo } from '../../sharing/transports.ts';
+import { inSlovenian } from '../../sharing/words.ts';
 import { auditOf } from '../audit.ts';
 import { readPartners, surroundingsOf } from '../sharing.ts';
+import { languageOf } from './language.ts';
+import { shareLettersCommand } from './share-letters.ts';
 import { printRows } from './table.ts';
 
 interface Options {
   readonly config?: string;
   readonly partner?: string;
   readonly json?: boolean;
+  readonly lang?: string;
 }
 
 export function shareCommand(): Command {
@@ -34,7 +38,11 @@ export function shareCommand(): Command {
   withOptions(command.command('apply'))
     .description('make the brokers hold what partners/*.yaml declare; touches no subscription of anybody else')
     .action((options: Options) => planOrApply(options, true));
-  withOptions(command.command('status')).description('subscriptions, what waits, gaps that were closed').action(status);
+  withOptions(command.command('status'))
+    .description('subscriptions, what waits, gaps that were closed')
+    .option('--lang <sl|en>', 'language of the table (default: of LANG)')
+    .action(status);
+  command.addCommand(shareLettersCommand());
   return command;
 }
 
@@ -77,10 +85,11 @@ async function planOrApply(options: Options, apply: boolean): Promise<void> {
       }).finally(() => auditOf(config)('share.apply', [...touched], { steps: done.length, done: done.join(', ') }));
       await note(config, partners, touched, options.partner);
     }
+    const others = [...new Set(plan.sites.flatMap((site) => site.others))];
     if (options.json === true) {
       const shown = steps.map(({ step: { action, partner, id, changes }, url: at }) => ({ action, partner, id, at, changes }));
-      process.stdout.write(`${JSON.stringify({ applied: apply, steps: shown }, null, 2)}\n`);
-    } else process.stdout.write(ending(steps.length, apply));
+      process.stdout.write(`${JSON.stringify({ applied: apply, steps: shown, others }, null, 2)}\n`);
+    } else process.stdout.write(ending(steps.length, apply) + othersTold(others, around.instance));
   } finally {
     plan.close();
     caller.close();
@@ -95,6 +104,12 @@ function describe({ action, partner, id, changes }: Step, url: string): string {
 function ending(steps: number, apply: boolean): string {
   if (steps === 0) return 'nothing to do: the brokers hold what is declared\n';
   return apply ? `${steps} done\n` : `${steps} to do; klavze share apply does it\n`;
+}
+
+/** A Klavže whose data folder was lost has another name now, and what it left at the broker still tells of every change. */
+function othersTold(others: readonly string[], instance: string): string {
+  if (others.length === 0) return '';
+  return `this Klavže is "${instance}"; what belongs to ${others.map((name) => `"${name}"`).join(', ')} is left alone (a name that this one had: instance, KLAVZE_INSTANCE)\n`;
 }
 
 /** Tells `klavze up` that data may leave, and that something may have been missed where a subscription was changed. */
@@ -119,7 +134,7 @@ async function status(options: Options): Promise<void> {
     throw new ConfigError(`there is no partner "${options.partner}"; known: ${partners.map(({ name }) => name).join(', ') || 'none'}`);
   const ours = createDocuments(url, caller);
   try {
-    const rows = [];
+    const rows: PartnerStatus[] = [];
     for (const partner of chosen) {
       const theirs = partner.mode === 'federation' ? callerTo(partner) : undefined;
       const documents = theirs === undefined ? ours : createDocuments(partner.endpoint, theirs);
@@ -134,7 +149,8 @@ async function status(options: Options): Promise<void> {
         theirs?.close();
       }
     }
-    printRows(rows as unknown as Readonly<Record<string, unknown>>[], options.json === true);
+    const isTable = options.json !== true && languageOf(options.lang) === 'sl';
+    printRows(isTable ? rows.map(inSlovenian) : rows.map((row) => ({ ...row })), options.json === true);
   } finally {
     caller.close();
   }

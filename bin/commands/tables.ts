@@ -18,8 +18,7 @@ import { guessOf } from '../../core/table/guess.ts';
 import { adapterNamed, clock, note } from '../adapters.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
 import { readBytes } from './entity.ts';
-
-type Language = 'sl' | 'en';
+import { languageOf, type Language } from './language.ts';
 
 interface NewOptions {
   readonly name?: string;
@@ -78,10 +77,6 @@ function create(file: string, options: NewOptions): void {
   process.stdout.write(`${target}\n`);
   const doubts = draft.split('\n').filter((line) => /^\s*# (DOUBT|DVOM)/.test(line));
   for (const line of doubts) note(line.trim().slice(2));
-}
-
-function languageOf(given: string | undefined): Language {
-  return (given ?? process.env['LANG'] ?? '').startsWith('sl') ? 'sl' : 'en';
 }
 
 /** A name that a table may have: `Odčitki marec.xlsx` → `odcitki-marec`. */

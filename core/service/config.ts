@@ -42,6 +42,8 @@ export interface Config {
   readonly inboxDir?: string;
   readonly tablesDir: string;
   readonly partnersDir: string;
+  /** Name among several Klavže at one broker; left out: one that is kept in the data folder. */
+  readonly instance?: string;
   readonly roles: readonly Role[];
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly outbox: { readonly url?: string; readonly replicas: number; readonly leaseSeconds: number };
@@ -109,6 +111,7 @@ const variables: Readonly<Record<string, readonly [section: string, key: string]
   KLAVZE_INBOX_DIR: ['inboxDir'],
   KLAVZE_TABLES_DIR: ['tablesDir'],
   KLAVZE_PARTNERS_DIR: ['partnersDir'],
+  KLAVZE_INSTANCE: ['instance'],
   KLAVZE_ROLES: ['roles'],
   KLAVZE_SHARING_ENDPOINT: ['sharing', 'endpoint'],
   KLAVZE_SHARING_PUBLIC_URL: ['sharing', 'publicUrl'],

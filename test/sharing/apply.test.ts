@@ -13,10 +13,11 @@ import type { Step } from '../../sharing/reconcile.ts';
 import { call } from '../conformance/broker.ts';
 
 const models = loadModels();
-const id = 'urn:ngsi-ld:Subscription:klavze:ljubljana:WeatherObserved';
+const id = 'urn:ngsi-ld:Subscription:klavze:here:ljubljana:WeatherObserved';
 const entities = [{ type: 'WeatherObserved', attributes: ['temperature', 'location', 'windSpeed', 'refDevice'] }];
 const token = 'a-token-that-nobody-may-see';
 const around: Surroundings = {
+  instance: 'here',
   notifyUrl: (partner) => `http://127.0.0.1:9/sharing/notify/${partner}`,
   relayToken: token,
   contextOf: () => '',
@@ -82,7 +83,7 @@ describe.each(['strict', 'orion'] as const)('a broker of profile %s', (profile) 
       status: 200,
       json: { watchedAttributes: ['temperature', 'location', 'windSpeed', 'refDevice'], notification: { sysAttrs: true } },
     });
-    expect(await ngsi('GET', `/subscriptions/urn:ngsi-ld:Subscription:klavze:straight:WeatherObserved`)).toMatchObject({
+    expect(await ngsi('GET', `/subscriptions/urn:ngsi-ld:Subscription:klavze:here:straight:WeatherObserved`)).toMatchObject({
       json: {
         throttling: 5,
         notification: {
@@ -137,6 +138,19 @@ describe.each(['strict', 'orion'] as const)('a broker of profile %s', (profile) 
     expect(((await ngsi('GET', '/subscriptions')).json as unknown[]).length).toBe(1);
   });
 
+  it('leaves alone what another Klavže has at the same broker, and names it', async () => {
+    await apply([relay]);
+    const theirOwn = { partners: [straight], around: { ...around, instance: 'there' }, broker: { url: broker.url, caller } };
+    const there = await planSharing(theirOwn);
+    expect(there.sites[0]).toMatchObject({ others: ['here'], steps: [{ action: 'create' }] });
+    await applyPlan(there, () => undefined);
+    expect(await steps([relay])).toEqual([]);
+    expect((await apply([])).map(({ id: gone }) => gone)).toEqual([id]);
+    const last = await planSharing({ ...theirOwn, partners: [] });
+    await applyPlan(last, () => undefined);
+    expect(((await ngsi('GET', '/subscriptions')).json as unknown[]).length).toBe(1);
+  });
+
   it('touches one partner alone where only that is asked for', async () => {
     await apply([relay, straight]);
     const { sites, close } = await plan([relay], 'ljubljana');
@@ -156,7 +170,7 @@ describe.each(['strict', 'orion'] as const)('a broker of profile %s', (profile) 
     });
     expect((await apply([relay, straight, other])).map(({ action }) => action)).toEqual(['create', 'delete']);
     await apply([relay, straight, pulling]);
-    const path = '/ngsi-ld/v1/csourceRegistrations/urn:ngsi-ld:ContextSourceRegistration:klavze:celje:WeatherObserved';
+    const path = '/ngsi-ld/v1/csourceRegistrations/urn:ngsi-ld:ContextSourceRegistration:klavze:here:celje:WeatherObserved';
     expect(await call(`${theirs.url}${path}`, 'GET')).toMatchObject({
       json: {
         mode: 'inclusive',

@@ -6,6 +6,10 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { startMqttBroker } from '../../embedded/mqtt/broker.ts';
 import { startBroker } from '../../embedded/ngsi-ld/server.ts';
 import { pino } from 'pino';
+import { openSqliteOutbox } from '../../core/outbox/sqlite.ts';
+import { partnerFiles } from '../../sharing/files.ts';
+import { openLedger } from '../../sharing/ledger.ts';
+import { resend } from '../../sharing/letters.ts';
 import mqtt from 'mqtt';
 import { call } from '../conformance/broker.ts';
 import { partner, relayToken, startLine, type Line } from './line.ts';
@@ -76,7 +80,7 @@ describe('notifications of the relay', () => {
     expect(temperatures(to.posts, 1)).toEqual([1, 2]);
     expect(to.posts[0]).toMatchObject({
       headers: { 'x-auth-token': 'let-me-in', 'ngsild-tenant': 'city', 'content-type': 'application/json' },
-      body: { type: 'Notification', subscriptionId: 'urn:ngsi-ld:Subscription:klavze:p:WeatherObserved' },
+      body: { type: 'Notification', subscriptionId: 'urn:ngsi-ld:Subscription:klavze:here:p:WeatherObserved' },
     });
     const { body } = to.posts[0] as Post;
     expect(Object.keys(body.data[0] ?? {}).sort()).toEqual(['id', 'location', 'temperature', 'type', 'windSpeed']);
@@ -105,7 +109,7 @@ describe('notifications of the relay', () => {
     const body = {
       id: 'urn:ngsi-ld:Notification:1',
       type: 'Notification',
-      subscriptionId: 'urn:ngsi-ld:Subscription:klavze:p:WeatherObserved',
+      subscriptionId: 'urn:ngsi-ld:Subscription:klavze:here:p:WeatherObserved',
       data,
     };
     const answer = await call(`${started.url}/sharing/notify/p`, 'POST', body, { 'X-Klavze-Relay': relayToken });
@@ -117,7 +121,7 @@ describe('notifications of the relay', () => {
   it('are taken from our broker alone', async () => {
     const to = await startEndpoint();
     const started = await line([partner('p', { endpoint: to.url })]);
-    const body = { subscriptionId: 'urn:ngsi-ld:Subscription:klavze:p:WeatherObserved', data: [weather(1, 1, at(1))] };
+    const body = { subscriptionId: 'urn:ngsi-ld:Subscription:klavze:here:p:WeatherObserved', data: [weather(1, 1, at(1))] };
     const send = (path: string, token: string | undefined, what: unknown) =>
       call(`${started.url}/sharing/notify/${path}`, 'POST', what, token === undefined ? {} : { 'X-Klavze-Relay': token });
     expect((await send('p', undefined, body)).status).toBe(401);
@@ -165,6 +169,37 @@ describe('notifications of the relay', () => {
     await until('all are settled', () => waiting(started, 'p')?.deadLetters === 1 && waiting(started, 'p')?.waiting === 0);
     for (const station of [1, 2, 4, 5]) expect(temperatures(to.posts, station)).toContain(station);
   });
+
+  it.each([
+    ['newest', { letters: 2, sent: 1, late: 0, overtaken: 1 }, [3, 4]],
+    ['full', { letters: 2, sent: 1, late: 1, overtaken: 0 }, [3, 4, 1]],
+  ])(
+    'that a partner refused go again when it is mended, history %s: none over a newer one',
+    async (history, report, expected) => {
+      let isMended = false;
+      const to = await startEndpoint(() => ({ status: isMended ? 204 : 400 }));
+      const started = await line([partner('p', { endpoint: to.url, history })]);
+      await started.apply();
+      await write(started.ours, [weather(1, 1, at(1)), weather(2, 4, at(1))], {});
+      await until('both are refused', () => waiting(started, 'p')?.deadLetters === 2);
+      isMended = true;
+      to.posts.length = 0;
+      await write(started.ours, [weather(1, 3, at(3))], {});
+      await until('a newer one arrives', () => to.posts.length === 1);
+      const { queue: path, ledger: ledgerFile } = partnerFiles(started.dataDir, 'p');
+      const queue = openSqliteOutbox({ path, logger: pino({ level: 'silent' }) });
+      const ledger = openLedger(ledgerFile);
+      const letters = queue.deadLetters.list();
+      expect(await resend(letters, { partner: partner('p', { endpoint: to.url, history }), queue, ledger, at: at(4) })).toEqual(report);
+      ledger.close();
+      await queue.close();
+      await until('they arrive', () => to.posts.flatMap(({ body }) => body.data).length === expected.length);
+      expect(waiting(started, 'p')).toMatchObject({ deadLetters: 0 });
+      const values = to.posts.flatMap(({ body }) => body.data).map((one) => (one['temperature'] as { value: number }).value);
+      expect(values.sort()).toEqual([...expected].sort());
+    },
+    20_000,
+  );
 
   it('wait where the address is wrong: that is no fault of the data', async () => {
     const to = await startEndpoint(() => ({ status: 404, body: { type: 'about:blank', title: 'no such page' } }));
@@ -218,7 +253,7 @@ describe('the watchdog', () => {
       'all arrive',
       () => [1, 2, 3, 4, 5, 6].every((value) => temperatures(to.posts, value).includes(value)) && waiting(started, 'p')?.waiting === 0,
     );
-    const state = await call(`${started.ours.url}/ngsi-ld/v1/subscriptions/urn:ngsi-ld:Subscription:klavze:p:WeatherObserved`, 'GET');
+    const state = await call(`${started.ours.url}/ngsi-ld/v1/subscriptions/urn:ngsi-ld:Subscription:klavze:here:p:WeatherObserved`, 'GET');
     await until('it is active', () => (state.json as { isActive: boolean }).isActive);
   }, 30_000);
 
@@ -255,7 +290,10 @@ describe('the watchdog', () => {
     await until('what was deleted meanwhile is gone too', async () => (await entitiesOf(theirs, {})).length === 10);
     await started.stop();
     const failed = async (): Promise<number> => {
-      const { json } = await call(`${started.ours.url}/ngsi-ld/v1/subscriptions/urn:ngsi-ld:Subscription:klavze:p:WeatherObserved`, 'GET');
+      const { json } = await call(
+        `${started.ours.url}/ngsi-ld/v1/subscriptions/urn:ngsi-ld:Subscription:klavze:here:p:WeatherObserved`,
+        'GET',
+      );
       return (json as { notification: { timesFailed: number } }).notification.timesFailed;
     };
     const before = await failed();

@@ -60,6 +60,7 @@ export async function startLine(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const around: Surroundings = {
+    instance: 'here',
     notifyUrl: (name) => `${url}/sharing/notify/${name}`,
     relayToken,
     contextOf: () => '',

@@ -37,7 +37,10 @@ function startWriter(rig: Rig) {
 }
 
 async function isPaused(rig: Rig, partner: string): Promise<boolean> {
-  const answer = await call(`${rig.ours.url}/ngsi-ld/v1/subscriptions/urn:ngsi-ld:Subscription:klavze:${partner}:WeatherObserved`, 'GET');
+  const answer = await call(
+    `${rig.ours.url}/ngsi-ld/v1/subscriptions/urn:ngsi-ld:Subscription:klavze:here:${partner}:WeatherObserved`,
+    'GET',
+  );
   return (answer.json as { isActive?: boolean }).isActive === false;
 }
 

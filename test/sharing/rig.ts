@@ -32,7 +32,7 @@ export async function createRig(
   const ours = await startBroker({ port: 0, dbFile: join(folder, 'ours.db'), profile });
   const theirs = await startBroker({ port: 0, dbFile: join(folder, 'theirs.db') });
   const port = await freePort();
-  writeFileSync(join(folder, 'klavze.yaml'), `sharing: { watchSeconds: 0.5 }\n${withoutAdapters()}`);
+  writeFileSync(join(folder, 'klavze.yaml'), `instance: here\nsharing: { watchSeconds: 0.5 }\n${withoutAdapters()}`);
   const environment = {
     KLAVZE_CONFIG: join(folder, 'klavze.yaml'),
     KLAVZE_BROKER_URL: ours.url,
