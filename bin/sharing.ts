@@ -61,6 +61,7 @@ export function prepareSharing(
     broker: { url: urls.broker, ...(tenant !== undefined && { tenant }), ...(token !== undefined && { token }) },
     around: surroundingsOf(config, models, urls.http),
     watchSeconds: config.sharing.watchSeconds,
+    deadLetters: config.deadLetters,
     registry,
     clock,
     logger,

@@ -36,6 +36,7 @@ import { clientIdOf, openOwnOutbox, watchRight, type OwnOutbox } from './outbox.
 import { startProvisioning } from './provisioning.ts';
 import { reachesOf } from './reach.ts';
 import { registerCommands } from './registrar.ts';
+import { keepLettersWithin } from './retention.ts';
 import { startAdapters } from './running-adapters.ts';
 import { prepareSharing } from './sharing.ts';
 
@@ -165,6 +166,7 @@ async function start(
   const guard = createClockGuard({ state: outbox.state, logger: log });
   const looking = setInterval(() => guard.look(), 10_000).unref();
   closers.push(() => clearInterval(looking));
+  keepLettersWithin(config, outbox, metrics, log, closers);
   const journal = openJournalOf(config, log, metrics);
   closers.push(() => journal?.close());
   if (plays('adapters')) startAdapters(config, { ...knowledge, latest: guard.latest }, own, metrics, clock, log, journal, closers);

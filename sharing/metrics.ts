@@ -1,10 +1,13 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
+import type { Forgotten } from '../core/outbox/outbox.ts';
 import type { Admission } from './channel.ts';
 
 /** Figures of sharing, by partner. */
 export interface SharingMetrics {
   admitted(partner: string, admission: Admission, states: number): void;
+  /** Letters that went for their age or their number. */
+  forgotten(partner: string, letters: readonly Forgotten[]): void;
   delivered(partner: string, result: 'delivered' | 'refused' | 'retried', states: number): void;
 }
 
@@ -31,6 +34,12 @@ export function createSharingMetrics(registry: Registry, waiting: () => readonly
     labelNames: ['partner', 'result'],
     registers,
   });
+  const forgotten = new Counter({
+    name: 'klavze_sharing_dead_letters_forgotten_total',
+    help: 'Refused states that were too old or too many to be kept',
+    labelNames,
+    registers,
+  });
   const gauge = (name: string, help: string, value: (one: Waiting) => number): void => {
     new Gauge({
       name,
@@ -47,6 +56,11 @@ export function createSharingMetrics(registry: Registry, waiting: () => readonly
   gauge('klavze_sharing_dead_letters', 'Entity states that the partner refused', (one) => one.deadLetters);
   gauge('klavze_sharing_gap_open', '1 while states that notifications missed are being fetched', (one) => (one.gapOpen ? 1 : 0));
   return {
+    forgotten: (partner, letters) =>
+      forgotten.inc(
+        { partner },
+        letters.reduce((sum, { count }) => sum + count, 0),
+      ),
     admitted: (partner, result, states) => admitted.inc({ partner, result }, states),
     delivered: (partner, result, states) => states > 0 && delivered.inc({ partner, result }, states),
   };

@@ -2,6 +2,8 @@ import type { Router } from 'express';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 
+import type { Forgotten } from '../core/outbox/outbox.ts';
+import { startRetention } from '../core/outbox/retention.ts';
 import { openSqliteOutbox } from '../core/outbox/sqlite.ts';
 import type { Instant } from '../core/plugin.ts';
 import { createChannel, type Channel } from './channel.ts';
@@ -25,6 +27,7 @@ export interface SharingOptions {
   readonly broker: { readonly url: string; readonly tenant?: string; readonly token?: string };
   readonly around: Surroundings;
   readonly watchSeconds: number;
+  readonly deadLetters: { readonly days: number; readonly megabytes: number };
   readonly registry: Registry;
   readonly clock: () => Instant;
   readonly logger: Logger;
@@ -112,6 +115,8 @@ function createLine(partner: Partner, options: SharingOptions, lakeCaller: Calle
     logger,
     everyMs: options.watchSeconds * 1_000,
   });
+  const onForgotten = (letters: readonly Forgotten[]): void => metrics.forgotten(partner.name, letters);
+  const retention = startRetention({ letters: queue.deadLetters, ...options.deadLetters, now: Date.now, logger, onForgotten });
   return {
     partner,
     queue,
@@ -120,6 +125,7 @@ function createLine(partner: Partner, options: SharingOptions, lakeCaller: Calle
     watchdog,
     clock,
     async stop() {
+      retention.stop();
       await watchdog.stop();
       await courier.stop();
       await queue.close();

@@ -136,6 +136,25 @@ export interface DeadLetterStore {
   markReplayed(ids: readonly number[], at: Instant): void;
   /** Letters not replayed yet. */
   count(): number;
+  /**
+   * Forgets some of those beyond the limits, on disk when it returns; empty: there are none. Left out where something else limits them
+   * (NATS).
+   */
+  forget?(limits: LetterLimits): Forgotten[];
+}
+
+export interface LetterLimits {
+  /** Older ones go; empty: none is too old. */
+  readonly before: Instant;
+  /** What all of them may take. */
+  readonly bytes: number;
+}
+
+/** So many letters of one kind. */
+export interface Forgotten {
+  readonly plugin: string;
+  readonly code: string;
+  readonly count: number;
 }
 
 export interface StateStore {

@@ -75,6 +75,7 @@ export interface Config {
   };
   readonly adapters: Readonly<Record<string, AdapterConfig>>;
   readonly journal: { readonly days: number; readonly megabytes: number };
+  readonly deadLetters: { readonly days: number; readonly megabytes: number };
   readonly provisioning: {
     readonly token?: string;
     readonly commands: boolean;
@@ -122,6 +123,8 @@ const variables: Readonly<Record<string, readonly [section: string, key: string]
   KLAVZE_LOG_LEVEL: ['logLevel'],
   KLAVZE_JOURNAL_DAYS: ['journal', 'days'],
   KLAVZE_JOURNAL_MEGABYTES: ['journal', 'megabytes'],
+  KLAVZE_DEAD_LETTERS_DAYS: ['deadLetters', 'days'],
+  KLAVZE_DEAD_LETTERS_MEGABYTES: ['deadLetters', 'megabytes'],
   KLAVZE_OUTBOX: ['outbox', 'url'],
   KLAVZE_OUTBOX_REPLICAS: ['outbox', 'replicas'],
   KLAVZE_LEASE_SECONDS: ['outbox', 'leaseSeconds'],

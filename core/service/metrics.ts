@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-import type { Consignment, Done, Outbox, Publication } from '../outbox/outbox.ts';
+import type { Consignment, Done, Forgotten, Outbox, Publication } from '../outbox/outbox.ts';
 import type { Passage } from '../pipeline.ts';
 import type { Instant } from '../plugin.ts';
 import type { Told } from '../source/notices.ts';
@@ -20,6 +20,8 @@ export interface Metrics {
   requested(request: { readonly status: number; readonly seconds: number }): void;
   /** 1 while the dataset can be fetched, 0 while it cannot. */
   source(adapter: string, available: boolean): void;
+  /** Dead letters that went for their age or their number. */
+  forgotten(letters: readonly Forgotten[]): void;
   /** Bytes of the journal that were written, records that could not be. */
   journal(what: 'written' | 'lost', count: number): void;
   /** The outbox, with the time that appending takes measured now and then. */
@@ -55,6 +57,7 @@ export function createMetrics({ outbox, clock, dataDir, checks }: MetricsOptions
   const commands = counter('commands', 'Commands to devices by what became of them; each passes several states', 'result');
   const deliveries = counter('deliveries', 'Publications by what became of them at the broker', 'plugin', 'result');
   const answers = counter('broker_answers', 'Answers of the NGSI-LD broker by their HTTP status; none: it did not answer', 'status');
+  const forgotten = counter('dead_letters_forgotten', 'Dead letters that were too old or too many to be kept', 'plugin', 'code');
   const written = counter('journal_written_bytes', 'Compressed bytes written to the journal');
   const lost = counter('journal_lost', 'Messages and files that the journal could not keep; they were taken in all the same');
   const requests = new Histogram({
@@ -154,6 +157,9 @@ export function createMetrics({ outbox, clock, dataDir, checks }: MetricsOptions
       answers.inc({ status: status === 0 ? 'none' : String(status) });
     },
     source: (adapter, available) => sources.set({ adapter }, available ? 1 : 0),
+    forgotten(letters) {
+      for (const { plugin, code, count } of letters) forgotten.inc({ plugin, code }, count);
+    },
     journal: (what, count) => (what === 'written' ? written : lost).inc(count),
     timed,
   };

@@ -69,9 +69,10 @@ export async function startLine(
     publicUrl: undefined,
   };
   const clock = () => new Date().toISOString();
+  const deadLetters = { days: 365, megabytes: 1024 };
   const start = (): void => {
     registry = new Registry();
-    sharing = createSharing({ partners, dataDir, broker: { url: ours.url }, around, watchSeconds, registry, clock, logger });
+    sharing = createSharing({ partners, dataDir, broker: { url: ours.url }, around, watchSeconds, deadLetters, registry, clock, logger });
     sharing.start();
   };
   const stop = async (): Promise<void> => {
