@@ -166,7 +166,7 @@ async function start(
   const guard = createClockGuard({ state: outbox.state, logger: log });
   const looking = setInterval(() => guard.look(), 10_000).unref();
   closers.push(() => clearInterval(looking));
-  keepLettersWithin(config, outbox, metrics, log, closers);
+  keepLettersWithin(config, outbox, metrics, audit, log, closers);
   const journal = openJournalOf(config, log, metrics);
   closers.push(() => journal?.close());
   if (plays('adapters')) startAdapters(config, { ...knowledge, latest: guard.latest }, own, metrics, clock, log, journal, closers);

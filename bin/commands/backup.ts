@@ -22,6 +22,7 @@ import { readBackup } from '../backup/read.ts';
 import { restoreBackup } from '../backup/restore.ts';
 import { settingsOf, sourcesOf } from '../backup/sources.ts';
 import { writeBackup } from '../backup/write.ts';
+import { auditOf } from '../audit.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
 
 interface Options {
@@ -73,6 +74,7 @@ async function backup(file: string, options: Options): Promise<void> {
     const to = target === undefined ? process.stdout : createWriteStream(partial, { mode: 0o600 });
     const manifest = await writeBackup({ files, staging, head, to });
     if (target !== undefined) settle(partial, target);
+    auditOf(config)('backup', [target ?? '-'], { files: manifest.files.length });
     tell(target, manifest, options);
   } catch (error) {
     if (target !== undefined) rmSync(partial, { force: true });
@@ -151,6 +153,7 @@ async function restore(file: string, options: Options): Promise<void> {
   const { manifest, settings, setAside, notPlaced } = done;
   const { files, createdAt, klavze, environment, notIncluded } = manifest;
   const { dataDir } = done.config;
+  auditOf(done.config)('restore', [file], { of: createdAt, files: files.length, setAside: setAside.length });
   if (options.json === true) {
     process.stdout.write(
       `${JSON.stringify({ files: files.length, createdAt, klavze, dataDir, settings, setAside, notPlaced, notIncluded })}\n`,

@@ -10,6 +10,7 @@ import { partnerFiles } from '../../sharing/files.ts';
 import { openLedger } from '../../sharing/ledger.ts';
 import { resend } from '../../sharing/letters.ts';
 import type { Partner } from '../../sharing/partner.ts';
+import { auditOf } from '../audit.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
 import { readPartners } from '../sharing.ts';
 import { wholeNumber, wholeNumbers } from './numbers.ts';
@@ -65,6 +66,7 @@ export function shareLettersCommand(): Command {
         const ledger = openLedger(ledgerFile);
         try {
           const report = await resend(letters, { partner, queue, ledger, at: new Date().toISOString() });
+          auditOf(loadConfig(process.env, process.cwd(), options.config))('share.replay', [partner.name], { ...report });
           process.stdout.write(`${JSON.stringify({ partner: partner.name, ...report })}\n`);
         } finally {
           ledger.close();

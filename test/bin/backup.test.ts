@@ -71,8 +71,9 @@ async function waiting(count: number): Promise<void> {
   await outbox.close();
 }
 
-async function depth(): Promise<number> {
-  const outbox = openSqliteOutbox({ path: join(dataDir(), 'outbox.db'), logger });
+/** What waits in a file, as another process sees it. */
+async function depth(...path: string[]): Promise<number> {
+  const outbox = openSqliteOutbox({ path: join(dataDir(), ...(path.length > 0 ? path : ['outbox.db'])), logger });
   try {
     return outbox.depth(new Date().toISOString()).count;
   } finally {
@@ -192,7 +193,7 @@ describe('a restore', () => {
     writeFileSync(join(home, 'devices.yaml'), 'devices: []');
     await backup();
     await waiting(1);
-    await expect(restore()).rejects.toThrow(/is not empty \(outbox\.db.*--force/s);
+    await expect(restore()).rejects.toThrow(/is not empty \(audit\.ndjson, outbox\.db\).*--force/s);
     expect(await depth()).toBe(3);
     writeFileSync(join(home, 'devices.yaml'), 'devices: [] # newer');
     rmSync(dataDir(), { recursive: true });
@@ -300,7 +301,9 @@ describe('the drill', () => {
       await publish('trg', 18);
       await publish('most', 20);
       await publish('stranger', 1);
-      await until('the partner has both', () => got.length >= 2 && running?.outbox.depth(new Date().toISOString()).count === 0);
+      await until('the partner has both', () => got.length >= 2);
+      // That it was delivered is on disk a moment later.
+      await until('nothing waits', async () => (await depth()) === 0 && (await depth('sharing', 'lj', 'queue.db')) === 0);
       const state = JSON.stringify(await known());
       await backup();
       await running?.stop();

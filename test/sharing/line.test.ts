@@ -185,7 +185,7 @@ describe('notifications of the relay', () => {
       isMended = true;
       to.posts.length = 0;
       await write(started.ours, [weather(1, 3, at(3))], {});
-      await until('a newer one arrives', () => to.posts.length === 1);
+      await until('a newer one arrives', () => temperatures(to.posts, 1).includes(3) && waiting(started, 'p')?.waiting === 0);
       const { queue: path, ledger: ledgerFile } = partnerFiles(started.dataDir, 'p');
       const queue = openSqliteOutbox({ path, logger: pino({ level: 'silent' }) });
       const ledger = openLedger(ledgerFile);
