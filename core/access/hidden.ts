@@ -10,8 +10,6 @@ export interface HiddenEntities {
   isHidden(id: string, level: AccessLevel): boolean;
 }
 
-export const nothingHidden: HiddenEntities = { pattern: () => undefined, isHidden: () => false };
-
 /**
  * By the registry: `access` of a device holds for all its entities. The Device entity of a household's meter is as internal as what it
  * measures: where it stands and when it last spoke is told by it too.

@@ -17,7 +17,7 @@ import { createLogger } from '../../core/service/log.ts';
 import { startBroker, type Broker } from '../../embedded/ngsi-ld/server.ts';
 import { startGateway, type GatewaySettings } from '../../gateway/start.ts';
 
-export const models = loadModels();
+const models = loadModels();
 const { families } = await loadAgents();
 
 /** Serves contexts, and keys as an OpenID Connect provider does. */
