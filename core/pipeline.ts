@@ -168,12 +168,13 @@ function passUplink(uplink: Uplink, knowledge: AgentKnowledge, way: Way, isRetai
     return undefined;
   }
   const decoded = way.run('decode', () => decoder.decode(uplink, device));
-  const raw: Reading[] = [];
-  for (const record of decoded?.values ?? []) {
+  const read = (record: unknown): readonly Reading[] => {
     const fault = knowledge.validator.fault(decoder.recordSchema, record);
     if (fault !== undefined) way.refuse(fault);
-    else for (const reading of way.attempt('decode', () => decoder.readings(record)) ?? []) raw.push(reading);
-  }
+    return fault === undefined ? (way.attempt('decode', () => decoder.readings(record)) ?? []) : [];
+  };
+  const records = decoded?.values ?? [];
+  const raw = records.length === 1 ? read(records[0]) : records.flatMap(read);
   const arrivedAt = arrivalOf(uplink.receivedAt, way.now);
   const { readings: stamped, rejections, isRestamped } = timed(raw, device, arrivedAt, way.origin.latest);
   for (const rejection of rejections) way.refuse(rejection);
