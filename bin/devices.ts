@@ -1,4 +1,4 @@
-import type { Passage } from '../core/pipeline.ts';
+import { tenantOf, type Passage } from '../core/pipeline.ts';
 import type { Instant } from '../core/plugin.ts';
 import type { Config } from '../core/service/config.ts';
 import type { Audit } from '../core/service/audit.ts';
@@ -25,7 +25,7 @@ export interface RunningDevices {
 /** The registry as it is followed while `klavze up` runs (also at SIGHUP), and the watch for devices that fall silent. */
 export function startDevices(
   config: Config,
-  { agents }: LoadedKnowledge,
+  { agents, tenants }: LoadedKnowledge,
   { outbox, owns }: OwnOutbox,
   metrics: Metrics,
   clock: () => Instant,
@@ -53,6 +53,7 @@ export function startDevices(
     logger,
     metrics: metrics.registry,
     families: agents.families,
+    tenantOf: (device) => tenantOf(device, { tenants }),
     devices: () => (owns === undefined ? live.registry.devices : live.registry.devices.filter(({ id }) => owns(id))),
   });
   closers.push(() => watch.stop());

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Router } from 'express';
 
 import { version } from '../core/paths.ts';
+import { deviceUrn } from '../core/entity/device.ts';
 import type { Entity } from '../core/entity/entity.ts';
 import type { Outbox } from '../core/outbox/outbox.ts';
 import { createDispatch } from '../core/command/dispatch.ts';
@@ -48,6 +49,7 @@ export function startProvisioning(
   registry: {
     find(id: string): Device | undefined;
     devices(): readonly Device[];
+    tenantOf(device: Device): string | undefined;
     readonly envelopes: readonly Envelope[];
     readonly ledger: CommandLedger;
     readonly reach: Reach;
@@ -64,7 +66,9 @@ export function startProvisioning(
   const { token } = config.provisioning;
   if (token !== undefined || isLoopback(config.http.host)) {
     const keep = (entity: Entity): Promise<void> => {
-      const origin = { plugin: 'core/command', from: `command ${entity.id}`, receivedAt: clock() };
+      const device = registry.devices().find((one) => deviceUrn(one) === entity.id);
+      const tenant = device === undefined ? undefined : registry.tenantOf(device);
+      const origin = { plugin: 'core/command', from: `command ${entity.id}`, receivedAt: clock(), ...(tenant !== undefined && { tenant }) };
       return outbox.append({ publications: [{ entity, origin }], deadLetters: [] });
     };
     const onSent = ({ reference, name }: Order): void => {

@@ -12,7 +12,7 @@ import { contextFor } from '../core/entity/contexts.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { Outbox } from '../core/outbox/outbox.ts';
 import { version } from '../core/paths.ts';
-import type { AgentKnowledge, Passage } from '../core/pipeline.ts';
+import { tenantOf, type AgentKnowledge, type Passage } from '../core/pipeline.ts';
 import type { MqttMessage } from '../core/plugin.ts';
 import { commandActor, fingerprint, openAudit } from '../core/service/audit.ts';
 import type { Config, Role } from '../core/service/config.ts';
@@ -124,6 +124,7 @@ async function start(
   } = startProvisioning(config, takePosted, send, outbox, clock, log, metrics.commanded, {
     find: (id) => line.find?.(id),
     devices: () => line.all?.() ?? [],
+    tenantOf: (device) => tenantOf(device, knowledge),
     envelopes: knowledge.agents.envelopes,
     ledger: commandLedger,
     reach: reachesOf(config, []).devices,
@@ -246,9 +247,11 @@ function deliver(
   log: Logger,
 ): Deliverer {
   const { tenant, token, forbiddenCharacters } = config.broker;
+  const { sockets, batch, targetMs, coalesce } = config.delivery;
   const contexts = new Map([...models.subjects.values()].map((subject) => [subject.name, contextUrlOf(config, subject, ownUrl)]));
   const client = createBrokerClient({
     url: brokerUrl,
+    maxSockets: sockets,
     ...(tenant === undefined ? {} : { tenant }),
     ...(token === undefined ? {} : { token: () => token }),
     ...(right === undefined ? {} : { mayWrite: right.isHeld }),
@@ -259,6 +262,11 @@ function deliver(
     client: right === undefined ? client : fencedClient(client, right),
     contextOf: ({ type }) => contexts.get(models.types.get(type)?.subject ?? '') ?? '',
     forbiddenCharacters,
+    coalesce,
+    lanes: sockets,
+    batchEntities: Math.min(200, batch),
+    mostBatchEntities: batch,
+    targetMs,
     observer: {
       delivered: metrics.delivered,
       requested: metrics.requested,

@@ -54,6 +54,8 @@ export interface Knowledge {
   readonly validator: RecordValidator;
   /** Names of fields that hold personal data, lower case. */
   readonly personalFields: ReadonlySet<string>;
+  /** Where the entities of a plug-in go, by its folder below `agents` or as it is: `families/energy`, `adapters/arso-air`. */
+  readonly tenants?: ReadonlyMap<string, string>;
   /** Against what is held what came at `now`, while our clock is behind; undefined: against that. */
   latest?(now: Instant): Instant | undefined;
 }
@@ -119,6 +121,7 @@ function passReport(report: DeviceReport, knowledge: AgentKnowledge, way: Way): 
     const entity = family === undefined ? undefined : reportedEntity(one, family, report);
     if (entity === undefined || knowledge.owns?.(one.id) === false) continue;
     if (report.online !== false) way.heard(one.id);
+    way.sendTo(tenantOf(one, knowledge));
     knowledge.news?.forget(one.id);
     passEntity(entity, knowledge, way);
   }
@@ -133,8 +136,18 @@ function passResult(result: CommandResult, knowledge: AgentKnowledge, way: Way):
   if (command === undefined || knowledge.owns?.(device?.id ?? result.deviceId) === false) return;
   way.heard(device?.id ?? result.deviceId);
   way.commanded(result.status);
+  way.sendTo(device === undefined ? undefined : tenantOf(device, knowledge));
   const entity = own === undefined ? { id: deviceUrn({ id: device?.id ?? '' }), type: 'Device' } : { id: idOf(own), type: own.entityType };
   passEntity(commandState(entity, command, result), knowledge, way, (one) => checkOwn(one, way.now));
+}
+
+/** Key of `Knowledge.tenants` under which the broker's own tenant stands. */
+export const ownTenant = '';
+
+/** A device's own tenant, else that of its family; undefined: the broker's. The same tenant under two names would be two writers of one entity. */
+export function tenantOf({ tenant, family }: Device, { tenants }: Pick<Knowledge, 'tenants'>): string | undefined {
+  const named = tenant ?? tenants?.get(`families/${family}`);
+  return named === undefined || named === tenants?.get(ownTenant) ? undefined : named;
 }
 
 /** Event: values that the broker had kept and that say no time of their own; whoever measured may be long gone. */
@@ -144,6 +157,7 @@ const retained = 'retained';
 function passUplink(uplink: Uplink, knowledge: AgentKnowledge, way: Way, isRetained = false): string | undefined {
   const device = knowledge.device(uplink);
   if (knowledge.owns?.(device?.id ?? uplink.deviceId) === false) return othersEvent;
+  way.sendTo(device === undefined ? undefined : tenantOf(device, knowledge));
   if (device === undefined) {
     const provisioned = knowledge.provisioned?.(uplink, way.origin.from);
     if (provisioned !== undefined) return passProvisioned(uplink, provisioned, knowledge, way, isRetained);
@@ -233,6 +247,7 @@ export function passRow(row: Row, rowNumber: number, file: DatasetFile, from: st
   const { fetchedAt: receivedAt } = file;
   const origin = dated({ plugin: `adapters/${adapter.name}`, from, row: rowNumber, receivedAt }, knowledge.latest?.(receivedAt));
   const way = new Way(origin, () => Buffer.from(JSON.stringify(row)));
+  way.sendTo(knowledge.tenants?.get(origin.plugin));
   for (const record of way.run('decode', () => adapter.decode(row, file.from === undefined ? { ...file, from } : file))?.values ?? []) {
     const fault = knowledge.validator.fault(adapter.recordSchema, record);
     if (fault !== undefined) {

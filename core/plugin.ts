@@ -201,6 +201,8 @@ export interface Device {
   readonly expectedInterval?: number;
   /** Who may see its entities, where their models allow more; left out: as the models say (docs/access.md). */
   readonly access?: 'open' | 'partner' | 'internal';
+  /** NGSILD-Tenant of its entities; left out: that of its family, else of the broker. */
+  readonly tenant?: string;
   /** What becomes of readings that its clock stamps in the future or before its installation; left out: they are refused. */
   readonly wrongClock?: 'refuse' | 'restamp';
   readonly calibration?: readonly Calibration[];

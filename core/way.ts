@@ -32,7 +32,7 @@ export class Way {
   private deadLetters: DeadLetter[] | undefined;
 
   constructor(
-    readonly origin: Origin,
+    public origin: Origin,
     /** Made of a row only when something of it is refused. */
     private readonly raw: Uint8Array | (() => Uint8Array),
   ) {}
@@ -40,6 +40,13 @@ export class Way {
   /** The moment after which everything lies in the future. */
   get now(): Instant {
     return this.origin.latest ?? this.origin.receivedAt;
+  }
+
+  /** What is published from here on goes to this tenant. */
+  sendTo(tenant: string | undefined): void {
+    if (tenant === this.origin.tenant) return;
+    const { tenant: _before, ...origin } = this.origin;
+    this.origin = tenant === undefined ? origin : { ...origin, tenant };
   }
 
   /** A registered device sent it. */

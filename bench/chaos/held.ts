@@ -10,14 +10,20 @@ export interface Held {
 
 const attribute = 'https://smartdatamodels.org/dataModel.Environment/pm10';
 
-/** `newest`: the number of each device's newest message. */
-export async function heldBy(url: string, tenant: string, truth: Truth, newest: readonly (number | undefined)[]): Promise<Held> {
-  const headers = { Accept: 'application/json', ...(tenant !== '' && { 'NGSILD-Tenant': tenant }) };
+/** `newest`: the number of each device's newest message; `tenantOf`: where a device's entity is, '' is the default tenant. */
+export async function heldBy(
+  url: string,
+  tenantOf: (device: number) => string,
+  truth: Truth,
+  newest: readonly (number | undefined)[],
+): Promise<Held> {
   let history: Set<number> | undefined = new Set();
   const stale: string[] = [];
   for (const [device, n] of newest.entries()) {
     if (n === undefined) continue;
     const id = entityId(truth, device);
+    const tenant = tenantOf(device);
+    const headers = { Accept: 'application/json', ...(tenant !== '' && { 'NGSILD-Tenant': tenant }) };
     const present = await fetch(`${url}/ngsi-ld/v1/entities/${id}`, { headers });
     const state = present.ok ? ((await present.json()) as Record<string, { value?: unknown; observedAt?: string } | undefined>) : {};
     const { pm10, observedAt } = published(truth, n);

@@ -156,7 +156,7 @@ async function find(run: Run, agent: Agent): Promise<Finding> {
   const newest = Array.from({ length: stage.truth.devices }, (_, device) =>
     expected.findLast((n) => n % stage.truth.devices === device && !reported.has(n)),
   );
-  const { history, stale } = await heldBy(stage.brokerUrl, agent.tenant, stage.truth, newest);
+  const { history, stale } = await heldBy(stage.brokerUrl, (device) => stage.tenantOf(device), stage.truth, newest);
   if (history === undefined) run.note('the broker does not give its whole history: what it was seen to take is counted');
   const absent = missing();
   if (absent.length > 0) {

@@ -17,7 +17,7 @@ import { deviceId, type Truth } from './truth.ts';
 export interface StageOptions {
   /** A broker elsewhere; left out: the embedded one, as a process of its own. */
   readonly broker?: string;
-  /** One `klavze up` for each; '' is the broker's default tenant. */
+  /** The devices go to these in turn; '' is the broker's default tenant. */
   readonly tenants?: readonly string[];
   /** Age of the first measurement. Default a day. */
   readonly ageMs?: number;
@@ -27,7 +27,6 @@ export interface StageOptions {
 
 /** One `klavze up` with its data. */
 export interface Agent {
-  readonly tenant: string;
   readonly dataDir: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly program: Program;
@@ -53,6 +52,7 @@ export class Stage {
   mosquitto!: Program;
   natsUrl = '';
   shards = 1;
+  tenants: readonly string[] = [''];
   proxy!: Proxy;
   brokerUrl = '';
 
@@ -65,11 +65,12 @@ export class Stage {
     const stage = new Stage(options);
     // From here on there is something to remove, whatever happens next.
     opened(stage);
+    stage.tenants = options.tenants ?? [''];
     try {
       await stage.startBrokers(options);
       if (options.shards !== undefined) await stage.startNats(options.shards);
       for (let shard = 0; shard < stage.shards && stage.natsUrl !== ''; shard++) await stage.addShard(shard);
-      if (stage.natsUrl === '') for (const tenant of options.tenants ?? ['']) stage.agents.push(await stage.agent(tenant));
+      if (stage.natsUrl === '') stage.agents.push(await stage.agent());
       return stage;
     } catch (error) {
       await stage.close();
@@ -86,7 +87,7 @@ export class Stage {
   /** One more process for a shard, not started yet. */
   async addShard(shard: number): Promise<Agent> {
     const [first] = this.agents;
-    const agent = await this.agent('', {
+    const agent = await this.agent({
       KLAVZE_OUTBOX: this.natsUrl,
       KLAVZE_SHARD: `${shard}/${this.shards}`,
       KLAVZE_LEASE_SECONDS: '5',
@@ -168,7 +169,7 @@ export class Stage {
     this.closers.push(async () => void (await this.mosquitto.end('SIGKILL')));
     await this.startMosquitto();
     this.brokerUrl = options.broker ?? (await this.embeddedBroker());
-    this.proxy = await startProxy(this.brokerUrl, (tenant) => this.agents.find((agent) => agent.tenant === tenant)?.recorder);
+    this.proxy = await startProxy(this.brokerUrl, () => this.agents[0]?.recorder);
     this.closers.push(() => this.proxy.close());
   }
 
@@ -204,7 +205,12 @@ export class Stage {
     return file;
   }
 
-  private async agent(tenant: string, more: Readonly<Record<string, string>> = {}): Promise<Agent> {
+  /** Where the entity of a device is. */
+  tenantOf(device: number): string {
+    return this.tenants[device % this.tenants.length] ?? '';
+  }
+
+  private async agent(more: Readonly<Record<string, string>> = {}): Promise<Agent> {
     const folder = join(this.folder, `agent-${this.agents.length}`);
     const dataDir = join(folder, 'data');
     mkdirSync(dataDir, { recursive: true });
@@ -213,6 +219,7 @@ export class Stage {
       id: deviceId(this.truth, n),
       family: 'air-quality',
       location: [14.03, 46],
+      ...(this.tenantOf(n) !== '' && { tenant: this.tenantOf(n) }),
     }));
     writeFileSync(join(folder, 'devices.yaml'), JSON.stringify({ devices: registry }));
     const adapters = [...(await loadAdapters()).keys()].map((name) => [name, { enabled: false }] as const);
@@ -226,14 +233,13 @@ export class Stage {
       KLAVZE_BROKER_URL: this.proxy.url,
       KLAVZE_MQTT_URL: `mqtt://127.0.0.1:${this.mqttPort}`,
       KLAVZE_MQTT_CLIENT_ID: `klavze-${this.truth.run}-${this.agents.length}`,
-      ...(tenant !== '' && { KLAVZE_BROKER_TENANT: tenant }),
       ...more,
     };
     const log = join(folder, 'klavze.log');
     const program = new Program({ file: process.execPath, words: [klavzeBinary, 'up'], log, environment });
     this.closers.push(async () => void (await program.end('SIGKILL')));
     const healthUrl = `http://127.0.0.1:${port}/health/ready`;
-    return { tenant, dataDir, environment, program, recorder: new Recorder(this.truth), healthUrl };
+    return { dataDir, environment, program, recorder: new Recorder(this.truth), healthUrl };
   }
 }
 

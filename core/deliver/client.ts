@@ -34,6 +34,8 @@ export interface BrokerClient {
   /** Whether a registration is there: 200, 404. Never throws. */
   registration(id: string, signal?: AbortSignal): Promise<Answer>;
   unregister(id: string, signal?: AbortSignal): Promise<Answer>;
+  /** The same broker, over the same connections, for another tenant. */
+  forTenant(tenant: string): BrokerClient;
   close(): void;
 }
 
@@ -73,53 +75,58 @@ export function createBrokerClient(options: BrokerClientOptions): BrokerClient {
     readonly context: string;
   }
 
-  async function call(method: 'GET' | 'POST' | 'DELETE', path: string, content?: Content, signal?: AbortSignal): Promise<Answer> {
-    const token = options.token?.();
-    const context = content?.context ?? '';
-    // W3C Trace Context: 16 and 8 bytes at random. A UUID comes from a store of them, bytes are fetched each time.
-    const trace = randomUUID().replaceAll('-', '');
-    const request: Dispatcher.RequestOptions = {
-      method,
-      path: base.pathname + path,
-      ...(content !== undefined && { body: content.body }),
-      headers: {
-        ...(content !== undefined && { 'content-type': 'application/json' }),
-        accept: 'application/json',
-        traceparent: `00-${trace}-${randomUUID().replaceAll('-', '').slice(0, 16)}-01`,
-        ...(context !== '' && { link: `<${context}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"` }),
-        ...(options.tenant !== undefined && { 'ngsild-tenant': options.tenant }),
-        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+  function clientOf(tenant: string | undefined): BrokerClient {
+    async function call(method: 'GET' | 'POST' | 'DELETE', path: string, content?: Content, signal?: AbortSignal): Promise<Answer> {
+      const token = options.token?.();
+      const context = content?.context ?? '';
+      // W3C Trace Context: 16 and 8 bytes at random. A UUID comes from a store of them, bytes are fetched each time.
+      const trace = randomUUID().replaceAll('-', '');
+      const request: Dispatcher.RequestOptions = {
+        method,
+        path: base.pathname + path,
+        ...(content !== undefined && { body: content.body }),
+        headers: {
+          ...(content !== undefined && { 'content-type': 'application/json' }),
+          accept: 'application/json',
+          traceparent: `00-${trace}-${randomUUID().replaceAll('-', '').slice(0, 16)}-01`,
+          ...(context !== '' && { link: `<${context}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"` }),
+          ...(tenant !== undefined && { 'ngsild-tenant': tenant }),
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        },
+        ...(signal !== undefined && { signal }),
+      };
+      // A connection that was kept may have been closed by the broker meanwhile: that says nothing of the broker.
+      const isKept = pool.stats.free > 0;
+      try {
+        return { ...(await answerOf(await pool.request(request))), trace };
+      } catch (error) {
+        if (!isKept || !staleCodes.has((error as { code?: string }).code ?? '')) return { ...noAnswer(error), trace };
+      }
+      try {
+        return { ...(await answerOf(await pool.request(request))), trace };
+      } catch (error) {
+        return { ...noAnswer(error), trace };
+      }
+    }
+
+    const post = (path: string, body: string | Buffer, context: string, signal?: AbortSignal): Promise<Answer> =>
+      call('POST', path, { body, context }, signal);
+    const registrations = 'ngsi-ld/v1/csourceRegistrations';
+    return {
+      upsert: (body, context, signal) => post('ngsi-ld/v1/entityOperations/upsert?options=update', body, context, signal),
+      remove: (body, signal) => post('ngsi-ld/v1/entityOperations/delete', body, '', signal),
+      addHistory: (body, context, signal) => post('ngsi-ld/v1/temporal/entities', body, context, signal),
+      register: (body, context, signal) => post(registrations, body, context, signal),
+      registration: (id, signal) => call('GET', `${registrations}/${encodeURIComponent(id)}`, undefined, signal),
+      unregister: (id, signal) => call('DELETE', `${registrations}/${encodeURIComponent(id)}`, undefined, signal),
+      forTenant: clientOf,
+      close() {
+        void pool.destroy();
       },
-      ...(signal !== undefined && { signal }),
     };
-    // A connection that was kept may have been closed by the broker meanwhile: that says nothing of the broker.
-    const isKept = pool.stats.free > 0;
-    try {
-      return { ...(await answerOf(await pool.request(request))), trace };
-    } catch (error) {
-      if (!isKept || !staleCodes.has((error as { code?: string }).code ?? '')) return { ...noAnswer(error), trace };
-    }
-    try {
-      return { ...(await answerOf(await pool.request(request))), trace };
-    } catch (error) {
-      return { ...noAnswer(error), trace };
-    }
   }
 
-  const post = (path: string, body: string | Buffer, context: string, signal?: AbortSignal): Promise<Answer> =>
-    call('POST', path, { body, context }, signal);
-  const registrations = 'ngsi-ld/v1/csourceRegistrations';
-  return {
-    upsert: (body, context, signal) => post('ngsi-ld/v1/entityOperations/upsert?options=update', body, context, signal),
-    remove: (body, signal) => post('ngsi-ld/v1/entityOperations/delete', body, '', signal),
-    addHistory: (body, context, signal) => post('ngsi-ld/v1/temporal/entities', body, context, signal),
-    register: (body, context, signal) => post(registrations, body, context, signal),
-    registration: (id, signal) => call('GET', `${registrations}/${encodeURIComponent(id)}`, undefined, signal),
-    unregister: (id, signal) => call('DELETE', `${registrations}/${encodeURIComponent(id)}`, undefined, signal),
-    close() {
-      void pool.destroy();
-    },
-  };
+  return clientOf(options.tenant);
 }
 
 function noAnswer(error: unknown): Answer {

@@ -8,12 +8,13 @@ import type { BrokerClient } from './client.ts';
 import type { DeliveryObserver, DeliveryResult } from './deliverer.ts';
 import type { Parcel } from './parcel.ts';
 import { temporalBody } from './plan.ts';
-import type { Batch, BatchLimits, DeliveryQueue } from './queue.ts';
+import type { BatchPace } from './pace.ts';
+import type { Batch, DeliveryQueue } from './queue.ts';
 
 export interface CourierOptions {
   readonly client: BrokerClient;
   readonly queue: DeliveryQueue;
-  readonly limits: BatchLimits;
+  readonly pace: BatchPace;
   readonly signal: AbortSignal;
   /** Last change before an entity is sent; left out: none. */
   readonly prepare?: ((entity: Entity) => Entity) | undefined;
@@ -31,8 +32,6 @@ export interface CourierOptions {
 
 /** Requests to the history for one batch at the same time; the connections are shared by all batches. */
 const historiesAtOnce = 4;
-/** Batches are not halved for their size below this. */
-const smallestBatchBytes = 64_000;
 
 /** Brings batches to the broker and settles each entity by what the broker says of it. */
 export class Courier {
@@ -67,12 +66,14 @@ export class Courier {
     ticket: Ticket,
     letters: ReadonlyMap<string, Rejection>,
   ): Promise<boolean> {
-    const { client, queue, limits, signal } = this.options;
+    const { client, queue, pace, signal } = this.options;
     const ids = parcels.map(({ id }) => id);
     const removes = parcels[0]?.removal === true;
     const body = this.bodies.arrayOf(parcels.map(({ id, json }) => (removes ? JSON.stringify(id) : (json ?? '{}'))));
     const request = () => (removes ? client.remove(body, signal) : client.upsert(body, context, signal));
+    const start = performance.now();
     const answer = await this.timed(parcels.length, body, request);
+    const ms = performance.now() - start;
     this.options.sent(answer, parcels);
     this.bodies.giveBack(body);
     const verdict = removes ? readRemoval(answer, ids) : readAnswer(answer, ids);
@@ -86,9 +87,9 @@ export class Courier {
       return false;
     }
     this.options.succeeded(ticket);
-    if (verdict.kind === 'refused') {
-      if (verdict.code === 'too_large_for_broker' && parcels.length > 1)
-        limits.bytes = Math.max(smallestBatchBytes, Math.floor(body.length / 2));
+    if (verdict.kind !== 'refused') pace.took(parcels.length, ms);
+    else {
+      if (verdict.code === 'too_large_for_broker' && parcels.length > 1) pace.tooLarge(parcels.length, body.length);
       if (parcels.length > 1) return this.sendHalves(parcels, context, ticket, letters);
       return this.settle(
         [],

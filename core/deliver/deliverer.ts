@@ -5,10 +5,8 @@ import type { Entity } from '../entity/entity.ts';
 import type { Outbox, Queued, Settlement } from '../outbox/outbox.ts';
 import type { Instant } from '../plugin.ts';
 import { jitter, Signal } from './backoff.ts';
-import { Circuit, type Fault, type Ticket } from './circuit.ts';
 import type { BrokerClient } from './client.ts';
-import { Courier } from './courier.ts';
-import { DeliveryQueue, type BatchLimits } from './queue.ts';
+import { Lane, shareOf } from './lane.ts';
 import { logTrace } from './trace.ts';
 import { encodeStrings, type ForbiddenCharacters } from './strings.ts';
 
@@ -31,12 +29,18 @@ export interface DelivererOptions {
   readonly observer?: DeliveryObserver;
   /** Default `keep`. */
   readonly forbiddenCharacters?: ForbiddenCharacters;
-  /** `off` (default): every value is sent, since history is made of what arrives. `newest`: only the newest state of those that wait. */
-  readonly coalesce?: 'off' | 'newest';
-  /** Batches under way at the same time, none of them with an entity of another. Default 4. */
+  /**
+   * `off` (default): every value is sent, since history is made of what arrives. `always`: only the newest state of those that wait.
+   * `drain`: that while the broker catches up after an outage of more than a minute.
+   */
+  readonly coalesce?: 'off' | 'drain' | 'always';
+  /** Batches under way at the same time, none of them with an entity of another. Tenants share them. Default 4. */
   readonly lanes?: number;
-  /** Entities in a batch. Default 200. */
+  /** Entities in a batch at first, default 200, and the most it may grow to while the broker answers soon; default: the same. */
   readonly batchEntities?: number;
+  readonly mostBatchEntities?: number;
+  /** An answer that takes longer makes batches smaller. Default 1 s. */
+  readonly targetMs?: number;
   /** Bytes of a batch. Default 900 kB: Orion-LD takes 1 MiB. */
   readonly batchBytes?: number;
   /** First and longest pause of the full-jitter backoff. Default 1 s and 30 s; 5 s while no connection comes about. */
@@ -70,9 +74,6 @@ export interface Deliverer {
 
 const defaultBackoff = { first: 1_000, longest: 30_000, longestUnreached: 5_000 };
 const stopMs = 10_000;
-/** So much waits so long after an outage that is long. */
-const longOutage = { publications: 1_000, ms: 60_000 };
-
 /** Carries the outbox to the broker: in order for each entity, each value once, and for as long as it takes. */
 export function createDeliverer(options: DelivererOptions): Deliverer {
   const { outbox, logger } = options;
@@ -81,14 +82,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const now = options.now ?? (() => performance.now());
   const random = options.random ?? Math.random;
   const backoff = options.backoffMs ?? defaultBackoff;
-  const limits: BatchLimits = { entities: options.batchEntities ?? 200, bytes: options.batchBytes ?? 900_000 };
-  const circuit = new Circuit({
-    baseMs: backoff.first,
-    capMs: backoff.longest,
-    unreachedCapMs: backoff.longestUnreached,
-    now,
-    random,
-  });
+  const batchEntities = options.batchEntities ?? 200;
   const appended = new Signal();
   const abort = new AbortController();
   // Each request under way listens; there may be more than ten.
@@ -96,25 +90,10 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const underWay = new Set<Promise<void>>();
   let timer: NodeJS.Timeout | undefined;
   let running = false;
-  /** What waits is looked over once after each outage, before anything goes. */
-  let looking: Promise<void> | undefined;
   let stopping = false;
   let lastSuccess: number | undefined;
 
   const pause = (attempts: number) => Math.max(50, jitter(attempts, backoff.first, backoff.longest, random));
-
-  function succeeded(ticket: Ticket): void {
-    lastSuccess = Date.now();
-    if (circuit.succeeded(ticket)) logger.info('the NGSI-LD broker takes publications again');
-  }
-
-  function failed(ticket: Ticket, fault: Fault): void {
-    looking = undefined;
-    if (!circuit.failed(ticket, fault)) return;
-    if (fault.kind === 'denied') {
-      logger.error({ reason: fault.message }, 'the NGSI-LD broker denies the service; check its URL, tenant and token; publications wait');
-    } else logger.warn({ reason: fault.message }, 'the NGSI-LD broker is unavailable; publications wait in the outbox');
-  }
 
   /** The disk may be full: what the broker said must not be forgotten, so it is tried until it works. */
   async function settle(settlement: Settlement): Promise<boolean> {
@@ -141,39 +120,77 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   }
 
   const prepare = options.forbiddenCharacters === 'encode' ? encodeStrings : undefined;
-  const queue = new DeliveryQueue({
-    outbox,
-    limits,
-    coalesce: options.coalesce ?? 'off',
-    contextOf: options.contextOf,
-    prepare,
-    now,
-  });
-  const courier = new Courier({
-    client: options.client,
-    queue,
-    limits,
-    prepare,
-    signal: abort.signal,
-    settle,
-    succeeded,
-    failed,
-    observe,
-    requested: (request) => options.observer?.requested?.(request),
-    sent: (answer, parcels) => logTrace(logger, answer, parcels),
-    pause,
-  });
+  const byTenant = new Map<string | undefined, Lane>();
+  let all: Lane[] = [];
+  /** Who is asked first changes each time. */
+  let turn = 0;
+
+  function laneOf(tenant: string | undefined): Lane {
+    const known = byTenant.get(tenant);
+    if (known !== undefined) return known;
+    const { contextOf, client } = options;
+    const lane = new Lane({
+      tenant,
+      client: tenant === undefined ? client : client.forTenant(tenant),
+      logger,
+      circuit: { baseMs: backoff.first, capMs: backoff.longest, unreachedCapMs: backoff.longestUnreached, now, random },
+      pace: {
+        entities: batchEntities,
+        mostEntities: options.mostBatchEntities ?? batchEntities,
+        bytes: options.batchBytes ?? 900_000,
+        targetMs: options.targetMs ?? 1_000,
+      },
+      coalesce: options.coalesce ?? 'off',
+      queue: { outbox, contextOf, prepare, now, onOther: laneOf },
+      courier: {
+        prepare,
+        signal: abort.signal,
+        observe,
+        requested: (request) => options.observer?.requested?.(request),
+        sent: (answer, parcels) => logTrace(logger, answer, parcels),
+        pause,
+      },
+      settle,
+      succeeded: () => {
+        lastSuccess = Date.now();
+      },
+      async afterDefect(error) {
+        logger.error({ err: error }, 'delivery failed unexpectedly; it goes on after a pause');
+        await appended.wait(pause(0));
+      },
+      isStopping: () => stopping,
+    });
+    byTenant.set(tenant, lane);
+    all = [...byTenant.values()];
+    return lane;
+  }
+  laneOf(undefined);
 
   /** Starts what can be started; looks again when something was appended, answered or may be tried again. */
   function pump(): void {
     clearTimeout(timer);
     timer = undefined;
     if (!running) return;
+    for (const tenant of outbox.tenants?.() ?? []) laneOf(tenant);
     let rest = Infinity;
-    while (underWay.size < lanes && queue.fill()) {
-      rest = queue.rest(options.lingerMs ?? 20);
-      if (rest > 0) break;
-      const carried: Promise<void> = carry().then((had) => {
+    turn++;
+    for (let place = 0; place < all.length; place++) {
+      const lane = all[(turn + place) % all.length] as Lane;
+      rest = Math.min(rest, start(lane));
+    }
+    timer = setTimeout(look, Math.min(pollMs, rest));
+  }
+
+  /** Milliseconds after which something more of the lane may go. */
+  function start(lane: Lane): number {
+    const { queue } = lane;
+    const hasRoom = (): boolean => underWay.size - waiting() < lanes && lane.underWay < shareOf(all, lanes);
+    while (hasRoom() && queue.fill()) {
+      const rest = queue.rest(options.lingerMs ?? 20);
+      if (rest > 0) return Math.min(rest, queue.nextRetry());
+      lane.underWay++;
+      const carried: Promise<void> = lane.carry().then((had) => {
+        lane.underWay--;
         underWay.delete(carried);
         // Where all that could go is under way already, its end is waited for.
         if (had) look();
@@ -181,7 +198,14 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       });
       underWay.add(carried);
     }
-    timer = setTimeout(look, Math.min(pollMs, rest, queue.nextRetry()));
+    return queue.isReading && hasRoom() ? 1 : queue.nextRetry();
+  }
+
+  /** Rounds that have no socket: the broker is away for their tenant. */
+  function waiting(): number {
+    let count = 0;
+    for (const lane of all) count += lane.waiting;
+    return count;
   }
 
   /** A defect must not end the delivery for good. */
@@ -194,48 +218,13 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     }
   }
 
-  /**
-   * After a long outage the newest state of each entity goes first, where the broker has a history for the older ones: a state of the past
-   * that is written over the present would be wrong for as long as the drain takes.
-   */
-  async function lookBack(ticket: Ticket): Promise<void> {
-    const { count, oldestMs } = outbox.depth(new Date().toISOString());
-    const [oldest] = outbox.peek(1, 0, 1);
-    if (count < longOutage.publications || oldestMs < longOutage.ms || oldest === undefined || outbox.newest === undefined) return;
-    if (!(await courier.probeHistory(oldest, options.contextOf(oldest.entity), ticket))) return;
-    logger.info({ waiting: count }, 'a long outage is over; the newest states go first, the older ones to the history');
-    queue.hurry();
-  }
-
-  /** Whether there was something to carry. */
-  async function carry(): Promise<boolean> {
-    const ticket = await circuit.enter();
-    if (ticket === undefined) return false;
-    await (looking ??= lookBack(ticket));
-    if (stopping || looking === undefined) {
-      circuit.release(ticket);
-      return false;
-    }
-    const batch = queue.take();
-    try {
-      if (batch !== undefined) await courier.carry(batch, ticket);
-    } catch (error) {
-      logger.error({ err: error }, 'delivery failed unexpectedly; it goes on after a pause');
-      await appended.wait(pause(0));
-    } finally {
-      if (batch !== undefined) queue.finish(batch);
-      circuit.release(ticket);
-    }
-    return batch !== undefined;
-  }
-
   return {
     start() {
       if (running) return;
       running = true;
       outbox.onAppended(() => {
-        if (queue.isHurrying) queue.hurry();
-        if (underWay.size < lanes) look();
+        for (const { queue } of all) if (queue.isHurrying) queue.hurry();
+        if (underWay.size < lanes || all.length > 1) look();
       });
       look();
     },
@@ -243,7 +232,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       stopping = true;
       running = false;
       clearTimeout(timer);
-      circuit.close();
+      for (const lane of all) lane.close();
       appended.fire();
       const ending = setTimeout(() => abort.abort(), stopMs);
       await Promise.all(underWay);
@@ -251,12 +240,17 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       options.client.close();
     },
     wake: look,
-    isBehind: () => circuit.fault === undefined && queue.held > 2 * limits.entities,
+    isBehind: () => all.some(({ fault, queue, pace }) => fault === undefined && queue.held > 2 * pace.limits.entities),
     status() {
-      const { fault } = circuit;
+      const faulty = all.filter(({ fault }) => fault !== undefined);
+      const used = all.filter(({ fault, queue, underWay: rounds }) => fault !== undefined || queue.held > 0 || rounds > 0);
+      const [first] = faulty;
+      // While others get through, the broker is there.
+      const isAway = first !== undefined && faulty.length === used.length;
+      const message = first?.tenant === undefined ? first?.fault?.message : `tenant ${first.tenant}: ${first.fault?.message}`;
       return {
-        state: stopping || !running ? 'stopped' : (fault?.kind ?? 'ready'),
-        ...(fault !== undefined && { lastError: fault.message }),
+        state: stopping || !running ? 'stopped' : isAway ? (first.fault?.kind ?? 'ready') : 'ready',
+        ...(message !== undefined && { lastError: message }),
         ...(lastSuccess !== undefined && { lastSuccessAt: new Date(lastSuccess).toISOString() }),
       };
     },

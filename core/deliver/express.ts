@@ -12,7 +12,11 @@ export class Express {
   private readonly newest = new Map<string, Queued>();
   private seenUpTo = 0;
 
-  constructor(private readonly outbox: Outbox) {}
+  /** `tenant`: of whose entities. */
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly tenant: string | undefined,
+  ) {}
 
   get size(): number {
     return this.newest.size;
@@ -26,6 +30,7 @@ export class Express {
     this.outbox.newest?.((queued) => {
       if (queued.seq <= before || left-- === 0) return false;
       this.seenUpTo = Math.max(this.seenUpTo, queued.seq);
+      if (queued.origin.tenant !== this.tenant) return true;
       const id = idOf(queued);
       if (!seen.has(id) && queued.removal !== true) this.newest.set(id, queued);
       seen.add(id);

@@ -41,6 +41,7 @@ export function fencedClient(client: BrokerClient, right: Right): BrokerClient {
     register: (body, context, signal) => send((own) => client.register(body, context, own), signal),
     registration: (id, signal) => client.registration(id, signal),
     unregister: (id, signal) => send((own) => client.unregister(id, own), signal),
+    forTenant: (tenant) => fencedClient(client.forTenant(tenant), right),
     close: () => client.close(),
   };
 }

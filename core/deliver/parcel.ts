@@ -1,6 +1,6 @@
 import type { Entity } from '../entity/entity.ts';
 import type { Outbox, Queued } from '../outbox/outbox.ts';
-import { briefOf } from '../outbox/watermarks.ts';
+import { briefOf, keyOf } from '../outbox/watermarks.ts';
 import { coalesce, planState, temporalBody, type Plan } from './plan.ts';
 
 /** One entity's place in a batch. */
@@ -39,7 +39,7 @@ export function planParcel(id: string, states: readonly Queued[], options: PlanO
   }
   const queued = options.coalesce === 'off' ? [first] : statesUpToRemoval(states);
   const entity = coalesce(queued);
-  const plan = entity === undefined ? {} : planOf(entity, options.outbox);
+  const plan = entity === undefined ? {} : planOf(entity, first, options.outbox);
   if (plan.live === undefined && plan.late !== undefined && queued.length === 1) return history(id, states, options);
   return {
     id,
@@ -53,13 +53,15 @@ export function planParcel(id: string, states: readonly Queued[], options: PlanO
 
 /** Newer than all that the broker holds of the entity: the usual case, for which no attribute need be looked at by itself. */
 function isNewerThroughout(queued: Queued, outbox: Outbox): boolean {
-  const { id, oldest } = queued.brief ?? briefOf(queued.entity);
-  const newest = outbox.newestMark?.(id);
+  const { oldest } = queued.brief ?? briefOf(queued.entity);
+  const newest = outbox.newestMark?.(keyOf(queued));
   return newest !== undefined && (newest === '' || oldest === '' || oldest > newest);
 }
 
-function planOf(entity: Entity, outbox: Outbox): Plan {
-  return planState(entity, (attribute) => outbox.watermark(entity.id, attribute));
+/** `queued`: a publication of the same entity. */
+function planOf(entity: Entity, queued: Queued, outbox: Outbox): Plan {
+  const key = keyOf(queued);
+  return planState(entity, (attribute) => outbox.watermark(key, attribute));
 }
 
 function statesUpToRemoval(states: readonly Queued[]): readonly Queued[] {
@@ -73,7 +75,7 @@ function history(id: string, states: readonly Queued[], options: PlanOptions): P
   const all: Queued[] = [];
   const texts = new Set<string>();
   for (const queued of states) {
-    const plan = queued.removal === true || late.length >= mostLate ? {} : planOf(queued.entity, options.outbox);
+    const plan = queued.removal === true || late.length >= mostLate ? {} : planOf(queued.entity, queued, options.outbox);
     if (plan.live !== undefined || plan.late === undefined) break;
     all.push(queued);
     // A message that came again although what it says is with the broker: its acknowledgement was lost.

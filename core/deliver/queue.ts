@@ -19,6 +19,10 @@ export interface Batch {
 
 export interface QueueOptions {
   readonly outbox: Outbox;
+  /** Only what goes there; left out: what names no tenant. */
+  readonly tenant?: string | undefined;
+  /** Told of every publication for another tenant that is passed over. */
+  readonly onOther?: ((tenant: string) => void) | undefined;
   readonly limits: BatchLimits;
   readonly coalesce: 'off' | 'newest';
   readonly contextOf: (entity: Pick<Entity, 'type'>) => string;
@@ -57,6 +61,9 @@ export class DeliveryQueue {
   private readySince = 0;
   private express: Express | undefined;
   private readonly settledSeqs = new Set<number>();
+  private isDraining = false;
+  /** More is to be read at once: much for others was passed over. */
+  isReading = false;
 
   constructor(private readonly options: QueueOptions) {
     this.retries = new Retries(options.now);
@@ -68,17 +75,39 @@ export class DeliveryQueue {
     if (this.retries.returning.size > 0) this.readReturning();
     // Late states go many in a request: the more of an entity are read, the fewer requests.
     const most = this.express === undefined ? window : lateWindow;
+    const { tenant, onOther } = this.options;
+    this.isReading = true;
     for (let reads = 0; reads < 4 && this.held < most / 2; reads++) {
       const rows = this.options.outbox.peek(window, 0, 1, this.readUpTo);
       for (const row of rows) {
         this.readUpTo = row.seq;
-        if (!this.retries.isBehind(idOf(row))) this.add(row);
+        if (row.origin.tenant !== tenant) {
+          if (row.origin.tenant !== undefined) onOther?.(row.origin.tenant);
+        } else if (!this.retries.isBehind(idOf(row))) this.add(row);
       }
       if (rows.length === window) continue;
+      this.isReading = false;
+      if (this.held < this.options.limits.entities) this.isDraining = false;
       if (this.express?.size === 0) this.express = undefined;
       break;
     }
+    if (this.held >= most / 2) this.isReading = false;
     return this.readyCount > 0 || (this.express?.size ?? 0) > 0;
+  }
+
+  /** Only the newest states are sent, until what waits now is read and sent. */
+  drain(): void {
+    this.isDraining = true;
+  }
+
+  /** The oldest publication that is held. */
+  oldest(): Queued | undefined {
+    let oldest: Queued | undefined;
+    for (const {
+      states: [first],
+    } of this.lines.values())
+      if (first !== undefined && first.seq < (oldest?.seq ?? Infinity)) oldest = first;
+    return oldest;
   }
 
   /**
@@ -94,7 +123,7 @@ export class DeliveryQueue {
 
   /** Newest states first, until all that waits now is read. */
   hurry(): void {
-    this.express ??= new Express(this.options.outbox);
+    this.express ??= new Express(this.options.outbox, this.options.tenant);
     this.express.look();
   }
 
@@ -143,7 +172,7 @@ export class DeliveryQueue {
         taken++;
         continue;
       }
-      const parcel = planParcel(line.id, line.states, this.options);
+      const parcel = planParcel(line.id, line.states, this.isDraining ? { ...this.options, coalesce: 'newest' } : this.options);
       bytes += parcel.json === undefined ? 0 : Buffer.byteLength(parcel.json) + 1;
       if (bytes > limits.bytes && parcels.length > 0) break;
       parcels.push(parcel);
@@ -250,6 +279,7 @@ export class DeliveryQueue {
       for (const row of rows) {
         after = row.seq;
         if (row.seq > this.readUpTo) break;
+        if (row.origin.tenant !== this.options.tenant) continue;
         const id = idOf(row);
         const from = returning.get(id);
         if (from === undefined || row.seq <= from) continue;

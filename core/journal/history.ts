@@ -23,9 +23,20 @@ export interface HistoryInstance {
 /** The part of a broker's history (ETSI GS CIM 009 5.6.14, 5.6.15, 5.7.3) in which wrong values are looked up and put right. */
 export interface BrokerHistory {
   /** Values of an entity by attribute, both ends of the time with it. `none`: the broker has no history. @throws {RetryableError} */
-  read(entity: Pick<Entity, 'id' | 'type'>, from: Instant, to: Instant): Promise<ReadonlyMap<string, readonly HistoryInstance[]> | 'none'>;
+  read(
+    entity: Pick<Entity, 'id' | 'type'>,
+    from: Instant,
+    to: Instant,
+    tenant?: string,
+  ): Promise<ReadonlyMap<string, readonly HistoryInstance[]> | 'none'>;
   /** Puts `attribute` in the place of an instance, or removes it. False: the broker lets nobody do that. @throws {RetryableError} */
-  change(entity: Pick<Entity, 'id' | 'type'>, name: string, instanceId: string, attribute: Attribute | undefined): Promise<boolean>;
+  change(
+    entity: Pick<Entity, 'id' | 'type'>,
+    name: string,
+    instanceId: string,
+    attribute: Attribute | undefined,
+    tenant?: string,
+  ): Promise<boolean>;
   close(): void;
 }
 
@@ -41,12 +52,18 @@ export function createBrokerHistory({ url, tenant, token, contextOf }: BrokerHis
   const base = new URL(url.endsWith('/') ? url : `${url}/`);
   const pool = new Pool(base.origin, { connections: 4, headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
 
-  async function call(method: 'GET' | 'PATCH' | 'DELETE', path: string, context: string, body?: string): Promise<Answer> {
+  async function call(
+    method: 'GET' | 'PATCH' | 'DELETE',
+    path: string,
+    context: string,
+    of: string | undefined,
+    body?: string,
+  ): Promise<Answer> {
     const headers = {
       accept: 'application/json',
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...(context !== '' && { link: `<${context}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"` }),
-      ...(tenant !== undefined && { 'ngsild-tenant': tenant }),
+      ...(of !== undefined && { 'ngsild-tenant': of }),
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
     };
     let answer: Answer;
@@ -69,21 +86,21 @@ export function createBrokerHistory({ url, tenant, token, contextOf }: BrokerHis
   }
 
   return {
-    async read(entity, from, to) {
+    async read(entity, from, to, of = tenant) {
       // The end of a time is not in it.
       const end = new Date(Date.parse(to) + 1).toISOString();
       const times = new URLSearchParams({ timerel: 'between', timeAt: new Date(Date.parse(from)).toISOString(), endTimeAt: end });
-      const { status, body } = await call('GET', `${encodeURIComponent(entity.id)}?${times}`, contextOf(entity));
+      const { status, body } = await call('GET', `${encodeURIComponent(entity.id)}?${times}`, contextOf(entity), of);
       if (notOffered.has(status) || (status === 404 && isServiceMissing(body))) return 'none';
       if (status < 200 || status >= 300 || typeof body !== 'object' || body === null) return new Map();
       return new Map(Object.entries(body).flatMap(([name, value]) => (isMember(name) ? [] : [[name, instancesOf(value)] as const])));
     },
-    async change(entity, name, instanceId, attribute) {
+    async change(entity, name, instanceId, attribute, of = tenant) {
       const path = `${encodeURIComponent(entity.id)}/attrs/${encodeURIComponent(name)}/${encodeURIComponent(instanceId)}`;
       const answer =
         attribute === undefined
-          ? await call('DELETE', path, contextOf(entity))
-          : await call('PATCH', path, contextOf(entity), JSON.stringify(attribute));
+          ? await call('DELETE', path, contextOf(entity), of)
+          : await call('PATCH', path, contextOf(entity), of, JSON.stringify(attribute));
       // Gone meanwhile is as good as removed; any other refusal leaves the value as it was.
       return (answer.status >= 200 && answer.status < 300) || (attribute === undefined && answer.status === 404);
     },

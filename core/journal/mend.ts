@@ -1,4 +1,5 @@
 import { planState } from '../deliver/plan.ts';
+import { entityKey } from '../outbox/watermarks.ts';
 import { attributesOf, type Attribute, type Entity } from '../entity/entity.ts';
 import type { Outbox, Publication } from '../outbox/outbox.ts';
 import type { BrokerHistory, HistoryInstance } from './history.ts';
@@ -33,18 +34,21 @@ export async function mend(states: readonly Publication[], options: MendOptions,
   const { outbox } = options;
   const sent: Publication[] = [];
   const older: Older[] = [];
+  const [first] = states;
+  const tenant = first?.origin.tenant;
+  const key = entityKey(first?.entity.id ?? '', tenant);
   const plans = lastWords(states).map((publication) => {
-    const { live, late } = planState(publication.entity, (name) => outbox.watermark(publication.entity.id, name));
+    const { live, late } = planState(publication.entity, (name) => outbox.watermark(key, name));
     const fits = [live, late].map((part) => new Set(part === undefined ? [] : attributesOf(part).map(([name]) => name)));
     const [isLive = new Set<string>(), isLate = new Set<string>()] = fits;
     for (const [name, attribute] of attributesOf(publication.entity)) {
-      const mark = outbox.watermark(publication.entity.id, name);
+      const mark = outbox.watermark(key, name);
       const { observedAt: at } = attribute;
       if (at !== undefined && mark !== undefined && at <= mark.observedAt) older.push({ name, attribute, at });
     }
     return { publication, isLive, isLate };
   });
-  const inHistory = await putRight(states[0]?.entity, older, options, counts);
+  const inHistory = await putRight(first?.entity, tenant, older, options, counts);
   for (const { publication, isLive, isLate } of plans) {
     const { entity } = publication;
     const wanted = attributesOf(entity).filter(
@@ -84,6 +88,7 @@ function lastWords(states: readonly Publication[]): Publication[] {
 /** Puts right what the history holds at these moments; gives the attributes that need not be sent to it. `none`: there is no history. */
 async function putRight(
   entity: Entity | undefined,
+  tenant: string | undefined,
   older: readonly Older[],
   { history, prepare }: MendOptions,
   counts: MendCounts,
@@ -91,7 +96,7 @@ async function putRight(
   const known = new Set<Attribute>();
   if (entity === undefined || older.length === 0) return known;
   const moments = older.map(({ at }) => at).sort();
-  const values = await history.read(entity, moments[0] ?? '', moments.at(-1) ?? '');
+  const values = await history.read(entity, moments[0] ?? '', moments.at(-1) ?? '', tenant);
   if (values === 'none') return values;
   for (const { name, attribute, at } of older) {
     const { id, type } = entity;
@@ -101,7 +106,7 @@ async function putRight(
     let hasRight = there.some(isRight);
     for (const { instanceId } of there.filter((one) => !isRight(one))) {
       const isChanged =
-        instanceId !== undefined && (await history.change(entity, name, instanceId, hasRight ? undefined : attributeAsSent));
+        instanceId !== undefined && (await history.change(entity, name, instanceId, hasRight ? undefined : attributeAsSent, tenant));
       if (isChanged) {
         hasRight = true;
         counts.corrected++;

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RetryableError } from '../errors.ts';
 import { DeviceNews } from '../entity/device-news.ts';
 import type { Consignment, Outbox, Publication } from '../outbox/outbox.ts';
+import { entityKey } from '../outbox/watermarks.ts';
 import type { AgentKnowledge } from '../pipeline.ts';
 import type { Adapter, Envelope, Instant, MqttMessage } from '../plugin.ts';
 import { runAdapter, type KeptFile } from '../source/dataset.ts';
@@ -148,8 +149,9 @@ function progressOf({ onProgress }: JournalReplayOptions): (done: number, all: n
 async function deliver(states: readonly Publication[], { outbox, history, prepare }: ReplayTarget, counts: MendCounts): Promise<void> {
   const lines = new Map<string, Publication[]>();
   for (const state of states) {
-    const line = lines.get(state.entity.id);
-    if (line === undefined) lines.set(state.entity.id, [state]);
+    const key = entityKey(state.entity.id, state.origin.tenant);
+    const line = lines.get(key);
+    if (line === undefined) lines.set(key, [state]);
     else line.push(state);
   }
   const mended: Publication[] = [];

@@ -6,7 +6,7 @@ import type { Queued, Settlement } from './outbox.ts';
 import { KeptSegments } from './kept.ts';
 import { isDone, parseLine, type Segment, type SegmentIndex } from './segments.ts';
 import type { SqliteStore } from './sqlite-store.ts';
-import { idOf } from './watermarks.ts';
+import { keyOf } from './watermarks.ts';
 
 export interface FollowUpOptions {
   readonly store: SqliteStore;
@@ -81,7 +81,7 @@ export function createFollowUp({ store, marks, index, hasRoom, logger }: FollowU
   }
 
   function mark(queued: Queued): void {
-    if (queued.removal === true) marks.removed(idOf(queued));
+    if (queued.removal === true) marks.removed(keyOf(queued));
     else marks.accepted(queued);
   }
 

@@ -1,6 +1,6 @@
 import type { Instant } from '../plugin.ts';
 import type { Queued, Watermark } from './outbox.ts';
-import { advance, briefOf, type Marks } from './watermarks.ts';
+import { advance, briefOf, keyOf, type Marks } from './watermarks.ts';
 
 /**
  * What the broker holds of one entity. `latest` is newer than all of `table` and has each of its attributes, whose names are `names`: it
@@ -51,7 +51,7 @@ export class MarkBook {
   accepted(queued: Queued): void {
     const brief = queued.brief ?? briefOf(queued.entity);
     if (brief.newest === '') return;
-    const marks = this.of(brief.id);
+    const marks = this.of(keyOf(queued));
     this.changed.add(marks);
     if (brief.oldest > marks.newest && (marks.names === brief.names || marks.newest === '')) {
       marks.table = none;

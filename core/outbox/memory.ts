@@ -3,7 +3,7 @@ import { shardOf } from './hash.ts';
 import type { Consignment, DeadLetter, DeadLetterStore, Outbox, Queued, StoredDeadLetter } from './outbox.ts';
 import { letterOf } from './letters.ts';
 import { Recent } from './recent.ts';
-import { advance, type Marks } from './watermarks.ts';
+import { advance, keyOf, type Marks } from './watermarks.ts';
 
 /** An outbox that lasts as long as the process: for dry runs and tests. */
 export function createMemoryOutbox(clock: () => Instant = () => new Date().toISOString()): Outbox {
@@ -15,6 +15,7 @@ export function createMemoryOutbox(clock: () => Instant = () => new Date().toISO
   const state = new Map<string, string>();
   const listeners: (() => void)[] = [];
   const recent = new Recent();
+  const tenants = new Set<string>();
 
   function keep(letter: DeadLetter): void {
     letters.push({ ...letter, id: letters.length + 1, at: clock() });
@@ -45,6 +46,7 @@ export function createMemoryOutbox(clock: () => Instant = () => new Date().toISO
     async append(consignment: Consignment) {
       if (!open) throw new Error('the outbox is closed');
       for (const { entity, origin, removal } of consignment.publications) {
+        if (origin.tenant !== undefined) tenants.add(origin.tenant);
         queue.push(structuredClone({ entity, origin, ...(removal === true && { removal }), seq: ++lastSeq }));
       }
       consignment.deadLetters.forEach(keep);
@@ -63,11 +65,13 @@ export function createMemoryOutbox(clock: () => Instant = () => new Date().toISO
       for (const queued of accepted) {
         const { entity, removal } = queued;
         if (!refusedSeqs.has(queued.seq)) recent.add(queued);
-        if (removal === true) marks.delete(entity.id);
-        else marks.set(entity.id, advance(marks.get(entity.id) ?? new Map(), entity));
+        const key = keyOf(queued);
+        if (removal === true) marks.delete(key);
+        else marks.set(key, advance(marks.get(key) ?? new Map(), entity));
       }
       for (const { queued, rejection } of refused) keep(letterOf(queued, rejection));
     },
+    tenants: () => [...tenants],
     wasTaken: (queued) => recent.has(queued),
     watermark: (entityId, attribute) => marks.get(entityId)?.get(attribute),
     depth: (now) => ({ count: queue.length, oldestMs: ageAt(now, queue[0]?.origin.receivedAt) }),

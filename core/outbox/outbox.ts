@@ -13,6 +13,8 @@ export interface Origin {
   readonly receivedAt: Instant;
   /** Set when our clock was behind at the time: moments up to here are not in the future. */
   readonly latest?: Instant;
+  /** NGSILD-Tenant to which it goes; left out: that of the configuration. The same id in two tenants is two entities. */
+  readonly tenant?: string;
 }
 
 /** An entity state on its way to the broker. */
@@ -107,9 +109,14 @@ export interface Outbox {
    * a moment later: after a crash in between the same publications are delivered again, in order.
    */
   settle(settlement: Settlement): void;
-  /** Moment of the newest value of any attribute that the broker holds of the entity; empty: of none. Left out where asking costs as much as `watermark`. */
-  newestMark?(entityId: string): Instant;
-  watermark(entityId: string, attribute: string): Watermark | undefined;
+  /** Tenants that ever had publications, also before a restart; those without one are not told. Left out where this is not known. */
+  tenants?(): readonly string[];
+  /**
+   * Moment of the newest value of any attribute that the broker holds of the entity (`keyOf`); empty: of none. Left out where asking costs as
+   * much as `watermark`.
+   */
+  newestMark?(entityKey: string): Instant;
+  watermark(entityKey: string, attribute: string): Watermark | undefined;
   /** Whether the broker has taken the very same state lately, among the last 2,000 or so. Left out where this is not known. */
   wasTaken?(queued: Queued): boolean;
   /** Publications waiting, and the age of the oldest in milliseconds at `now`. */

@@ -1,5 +1,5 @@
 import type { Queued } from './outbox.ts';
-import { idOf } from './watermarks.ts';
+import { keyOf } from './watermarks.ts';
 
 /** States that are remembered at least: more than any MQTT broker sends again after a connection is lost. */
 export const recentStates = 2_000;
@@ -10,7 +10,7 @@ class Generation {
 
   add(queued: Queued): void {
     this.size++;
-    const id = idOf(queued);
+    const id = keyOf(queued);
     let own = this.known.get(id);
     if (own === undefined) this.known.set(id, (own = { texts: new Set(), isRemoved: false }));
     if (queued.removal !== true) own.texts.add(textOf(queued));
@@ -22,7 +22,7 @@ class Generation {
 
   /** Undefined: nothing of it is known here. */
   has(queued: Queued): boolean | undefined {
-    const own = this.known.get(idOf(queued));
+    const own = this.known.get(keyOf(queued));
     return own?.texts.has(textOf(queued)) === true ? true : own?.isRemoved === true ? false : undefined;
   }
 }

@@ -81,15 +81,15 @@ export function rowOf(part: HeldPublication[], first: number): string {
 }
 
 /** Origins of the messages of one topic differ by their moment only. */
-const origins = new Map<string, { readonly plugin: string; readonly start: string }>();
+const origins = new Map<string, { readonly plugin: string; readonly tenant: string | undefined; readonly start: string }>();
 const mostOrigins = 20_000;
 
-function originText({ plugin, from, row, receivedAt }: Origin): string {
-  if (row !== undefined) return JSON.stringify({ plugin, from, row, receivedAt });
+function originText({ plugin, from, row, receivedAt, tenant }: Origin): string {
+  if (row !== undefined) return JSON.stringify({ plugin, from, row, receivedAt, tenant });
   let known = origins.get(from);
-  if (known?.plugin !== plugin) {
+  if (known?.plugin !== plugin || known.tenant !== tenant) {
     if (origins.size >= mostOrigins) origins.clear();
-    origins.set(from, (known = { plugin, start: `${JSON.stringify({ plugin, from }).slice(0, -1)},"receivedAt":"` }));
+    origins.set(from, (known = { plugin, tenant, start: `${JSON.stringify({ plugin, from, tenant }).slice(0, -1)},"receivedAt":"` }));
   }
   return `${known.start}${receivedAt}"}`;
 }

@@ -38,6 +38,8 @@ export interface SqliteOutbox extends Outbox {
   marksOf(entityId: string): string | undefined;
 }
 
+/** Where the tenants are kept that ever had publications. */
+const tenantsKey = 'core/outbox/tenants';
 /** Entities whose watermarks are held in memory beside the file. */
 const marksInMemory = 20_000;
 
@@ -64,6 +66,14 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): SqliteOutbox {
     onRescued: () => restart(),
   });
   const marks = new MarkBook((id) => store.onFile(() => store.file.marks.get(id)), marksInMemory);
+  const state: StateStore = {
+    get(key) {
+      const text = store.onFile(() => store.file.getState.get(key));
+      return text === undefined ? undefined : (JSON.parse(text) as unknown);
+    },
+    set: (key, value) => store.transact(() => store.file.setState.run(key, JSON.stringify(value))),
+  };
+  const tenants = new Set<string>();
   let index = emptyIndex();
   let seenVersion = -1;
   const listeners: (() => void)[] = [];
@@ -88,6 +98,7 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): SqliteOutbox {
     const version = store.onFile(() => store.file.version.get()) ?? 0;
     if (version === seenVersion) return;
     seenVersion = version;
+    for (const tenant of (state.get(tenantsKey) as string[] | undefined) ?? []) tenants.add(tenant);
     const rows = store.onFile(() => store.file.segments.all(index.newest));
     for (const row of rows) {
       followUp.recover(takeOver(row));
@@ -107,6 +118,7 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): SqliteOutbox {
     for (const { publications } of group) {
       for (const one of publications) {
         all.push(one);
+        if (one.origin.tenant !== undefined && !tenants.has(one.origin.tenant)) learn(one.origin.tenant);
         bytes += bytesOnDisk(one);
       }
     }
@@ -123,6 +135,12 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): SqliteOutbox {
     if (segments[0]?.first !== index.next) lookForOthersBefore(segments[0]?.first ?? 0);
     for (const segment of segments) index.add(segment);
     for (const listener of listeners) listener();
+  }
+
+  /** Kept before the first of its publications is: after a restart nothing of it may be overlooked. */
+  function learn(tenant: string): void {
+    state.set(tenantsKey, [...tenants, tenant]);
+    tenants.add(tenant);
   }
 
   function makeRoom(): void {
@@ -166,14 +184,6 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): SqliteOutbox {
     groups.append({ publications: publications.map(prepare), deadLetters, done });
   }
 
-  const state: StateStore = {
-    get(key) {
-      const text = store.onFile(() => store.file.getState.get(key));
-      return text === undefined ? undefined : (JSON.parse(text) as unknown);
-    },
-    set: (key, value) => store.transact(() => store.file.setState.run(key, JSON.stringify(value))),
-  };
-
   return {
     append: (consignment) =>
       new Promise((resolve, reject) => enqueue(consignment, (error) => (error === undefined ? resolve() : reject(error as Error)))),
@@ -202,6 +212,7 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): SqliteOutbox {
       }
       followUp.settled(accepted, refused);
     },
+    tenants: () => [...tenants],
     newestMark: (entityId) => marks.newest(entityId),
     marksOf: (entityId) => marks.text(entityId),
     watermark: (entityId, attribute) => marks.watermark(entityId, attribute),

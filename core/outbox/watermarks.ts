@@ -36,6 +36,16 @@ export function idOf(queued: Queued): string {
   return queued.brief?.id ?? queued.entity.id;
 }
 
+/** By which an entity is known among those of all tenants: its id, with its tenant before it where it has one. No id holds a `|`. */
+export function keyOf(queued: Queued): string {
+  const { tenant } = queued.origin;
+  return tenant === undefined ? idOf(queued) : entityKey(idOf(queued), tenant);
+}
+
+export function entityKey(id: string, tenant: string | undefined): string {
+  return tenant === undefined ? id : `${tenant}|${id}`;
+}
+
 /** How an attribute stands to what the broker holds. One without a moment of its own shares that of its state (`moment`). */
 export function compare(attribute: Attribute, moment: Instant | undefined, mark: Watermark | undefined): 'newer' | 'late' | 'repeat' {
   const at = attribute.observedAt ?? moment;

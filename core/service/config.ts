@@ -51,6 +51,14 @@ export interface Config {
   readonly shard?: string;
   /** Private addresses that others may name. */
   readonly reach: readonly string[];
+  /** By plug-in; see `Knowledge.tenants`. */
+  readonly tenants: Readonly<Record<string, string>>;
+  readonly delivery: {
+    readonly sockets: number;
+    readonly batch: number;
+    readonly targetMs: number;
+    readonly coalesce: 'off' | 'drain' | 'always';
+  };
   readonly limits: { readonly messagesPerSecond: number; readonly burst: number };
   readonly http: { readonly host: string; readonly port: number };
   readonly mqtt: {
@@ -130,6 +138,10 @@ const variables: Readonly<Record<string, readonly [section: string, key: string]
   KLAVZE_LEASE_SECONDS: ['outbox', 'leaseSeconds'],
   KLAVZE_SHARD: ['shard'],
   KLAVZE_REACH: ['reach'],
+  KLAVZE_DELIVERY_SOCKETS: ['delivery', 'sockets'],
+  KLAVZE_DELIVERY_BATCH: ['delivery', 'batch'],
+  KLAVZE_DELIVERY_TARGET_MS: ['delivery', 'targetMs'],
+  KLAVZE_DELIVERY_COALESCE: ['delivery', 'coalesce'],
   KLAVZE_LIMIT_MESSAGES: ['limits', 'messagesPerSecond'],
   KLAVZE_LIMIT_BURST: ['limits', 'burst'],
   KLAVZE_HTTP_HOST: ['http', 'host'],
@@ -252,7 +264,18 @@ function assign(settings: Record<string, unknown>, path: readonly string[], text
   section[key] = valueOf(key, text);
 }
 
-const numeric = new Set(['port', 'days', 'megabytes', 'replicas', 'leaseSeconds', 'messagesPerSecond', 'burst']);
+const numeric = new Set([
+  'port',
+  'days',
+  'megabytes',
+  'replicas',
+  'leaseSeconds',
+  'messagesPerSecond',
+  'burst',
+  'sockets',
+  'batch',
+  'targetMs',
+]);
 
 /** Ports are numbers, several of them and roles apart by commas; a switch is `true` or `false`. What is neither is refused by the schema. */
 function valueOf(key: string, text: string): unknown {

@@ -14,6 +14,8 @@ export interface DeviceWatchOptions {
   readonly families: ReadonlyMap<string, Family>;
   /** The devices of the registry as it is now. */
   devices(): readonly Device[];
+  /** Where a device's entities go. */
+  tenantOf?(device: Device): string | undefined;
   /** How often is looked; default every second. */
   readonly everyMs?: number;
 }
@@ -70,7 +72,8 @@ export function watchDevices(options: DeviceWatchOptions): DeviceWatch {
     const family = families.get(device.family);
     if (family === undefined) return;
     const entity = deviceStateEntity(device, family, silent ? 'silent' : 'online', at);
-    const origin = { plugin: 'core/service', from: `device ${id}`, receivedAt: at };
+    const tenant = options.tenantOf?.(device);
+    const origin = { plugin: 'core/service', from: `device ${id}`, receivedAt: at, ...(tenant !== undefined && { tenant }) };
     // Rejects only when the outbox was closed meanwhile: then the turn is found again after the restart.
     outbox.append({ publications: [{ entity, origin }], deadLetters: [] }).catch(() => undefined);
   }

@@ -1,4 +1,5 @@
-import type { Knowledge } from '../pipeline.ts';
+import { ConfigError } from '../errors.ts';
+import { ownTenant, type Knowledge } from '../pipeline.ts';
 import type { Adapter } from '../plugin.ts';
 import { createValidator } from '../validate/validate.ts';
 import { withAreas } from './areas.ts';
@@ -15,11 +16,17 @@ export interface LoadedKnowledge extends Knowledge {
 
 /**
  * `decodersDir` is the operator's folder of declared decoders, `tablesDir` that of table mappings, which are adapters too;
- * `adapters` may choose the area of timetables.
+ * `adapters` may choose the area of timetables; `tenants` by plug-in, `broker` with the tenant of all others.
  * @throws {ConfigError} when a shipped or edited file is not valid, @throws {FatalError} when a plug-in is not what its folder says.
  */
 export async function loadKnowledge(
-  folders: { decodersDir?: string; tablesDir?: string; adapters?: Config['adapters'] } = {},
+  folders: {
+    decodersDir?: string;
+    tablesDir?: string;
+    adapters?: Config['adapters'];
+    tenants?: Config['tenants'];
+    broker?: { readonly tenant?: string };
+  } = {},
 ): Promise<LoadedKnowledge> {
   const agents = await loadAgents(undefined, folders.decodersDir);
   const models = loadModels();
@@ -33,5 +40,23 @@ export async function loadKnowledge(
     validator: createValidator(),
     agents,
     adapters,
+    tenants: tenantsOf(folders.tenants ?? {}, folders.broker?.tenant, agents, adapters),
   };
+}
+
+/** @throws {ConfigError} for a plug-in that does not exist. */
+function tenantsOf(
+  named: Config['tenants'],
+  own: string | undefined,
+  { families }: Agents,
+  adapters: ReadonlyMap<string, Adapter>,
+): ReadonlyMap<string, string> {
+  const known = new Set([
+    ...[...families.keys()].map((name) => `families/${name}`),
+    ...[...adapters.keys()].map((name) => `adapters/${name}`),
+  ]);
+  const unknown = Object.keys(named).filter((name) => !known.has(name));
+  if (unknown.length > 0) throw new ConfigError(`tenants names ${unknown.join(', ')}; known: ${[...known].join(', ')}`);
+  const others = Object.entries(named).filter(([, tenant]) => tenant !== own);
+  return new Map([...others, ...(own === undefined ? [] : [[ownTenant, own] as const])]);
 }

@@ -150,7 +150,9 @@ async function take(run: AdapterRun, bytes: Uint8Array, from: string, address: s
   const passed = inPeriod(withoutContradictions(await passRows(run, parsed.value, from, fetchedAt)), run.period);
   const fault = unexpected(adapter, parsed.value, passed, from);
   if (fault !== undefined) return refuse(run, fault, from, bytes);
-  const origin = { plugin: `adapters/${adapter.name}`, from, receivedAt: clock() };
+  const plugin = `adapters/${adapter.name}`;
+  const tenant = run.knowledge.tenants?.get(plugin);
+  const origin = { plugin, from, receivedAt: clock(), ...(tenant !== undefined && { tenant }) };
   const wanted = stations === 'all' ? undefined : new Set(stations);
   const gone = memory === undefined ? ok(undefined) : goneFrom(memory, adapter, address, rows, passed, wanted, origin);
   if (!gone.ok) return refuse(run, gone.error, from, bytes);

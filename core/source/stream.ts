@@ -65,6 +65,8 @@ export async function streamDataset(
   const counts = { entities: 0, rejections: 0, newest: '' };
   const codes: Partial<Record<RejectionCode, number>> = {};
   const plugin = `adapters/${adapter.name}`;
+  const tenant = run.knowledge.tenants?.get(plugin);
+  const toTenant = tenant === undefined ? {} : { tenant };
   let appended: Promise<void>[] = [];
   const hand = (consignment: Passage): void => {
     counts.entities += consignment.publications.length;
@@ -76,7 +78,7 @@ export async function streamDataset(
     isPublishing: true,
     unwanted: () => undefined,
     sure(state, row) {
-      const publication = new WrittenPublication(state, { plugin, from: name, row, receivedAt: fetchedAt });
+      const publication = new WrittenPublication(state, { plugin, from: name, row, receivedAt: fetchedAt, ...toTenant });
       const passage = { publications: [publication], deadLetters: [], readings: [], devices: [] };
       if (tally.repeats.isContradicted(`${state.id} ${state.moment}`)) {
         hand(withoutContradicted(passage, tally.repeats));

@@ -7,7 +7,7 @@ import type { Consignment, DeadLetter, Outbox, Settlement } from '../outbox.ts';
 import { prepare } from '../segments.ts';
 import type { Shard } from '../shard.ts';
 import { openSqliteOutbox } from '../sqlite.ts';
-import { idOf } from '../watermarks.ts';
+import { keyOf } from '../watermarks.ts';
 import { decodePart } from './body.ts';
 import { ensureStreams, namesOf, type Cluster } from './cluster.ts';
 import { makeCopy, readLetters, readState, removeCopy } from './copy.ts';
@@ -142,7 +142,7 @@ export async function openJetStreamOutbox(options: JetStreamOutboxOptions): Prom
     newest: (take) => copy.newest?.(take),
     settle(settlement: Settlement) {
       copy.settle(settlement);
-      for (const queued of settlement.accepted) followUp.touched(idOf(queued));
+      for (const queued of settlement.accepted) followUp.touched(keyOf(queued));
       for (const { queued, rejection } of settlement.refused) {
         const kept = tracker.find(queued.seq);
         keepLetter(letterOf(queued, rejection), `${kept?.seq ?? 0}.${queued.seq - (kept?.first ?? 0)}.${rejection.code}`);
@@ -150,6 +150,7 @@ export async function openJetStreamOutbox(options: JetStreamOutboxOptions): Prom
       for (const { seq } of [...settlement.accepted, ...settlement.refused.map(({ queued }) => queued)]) settled(tracker.find(seq), seq);
       followUp.later();
     },
+    tenants: () => copy.tenants?.() ?? [],
     newestMark: (entityId) => copy.newestMark?.(entityId) ?? '',
     watermark: (entityId, attribute) => copy.watermark(entityId, attribute),
     wasTaken: (queued) => copy.wasTaken?.(queued) === true,

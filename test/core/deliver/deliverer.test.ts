@@ -85,7 +85,7 @@ describe('deliverer', () => {
 
   it('sends only the newest state where coalescing is on', async () => {
     await outbox.append(consign(gauge('a', 1, 1), gauge('a', 3, 3), gauge('a', 2, 2)));
-    start({ coalesce: 'newest' });
+    start({ coalesce: 'always' });
     await until(empty);
     expect(sink.requests.map(({ entities }) => entities)).toEqual([[gauge('a', 3, 3)]]);
     expect(counts.get('accepted')).toBe(3);
@@ -190,7 +190,7 @@ describe('deliverer', () => {
     await outbox.append(consign(gauge('a', 5, 30), gauge('b', 1, 1)));
     await outbox.append(removal('a'));
     await outbox.append(consign(gauge('a', 4, 10)));
-    start({ lanes: 1, coalesce: 'newest' });
+    start({ lanes: 1, coalesce: 'always' });
     await until(empty);
 
     expect(sink.requests.map(({ path, entities }) => [path.split('/').at(-1), entities])).toEqual([

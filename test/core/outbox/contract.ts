@@ -43,6 +43,25 @@ export function outboxContract(name: string, open: () => Outbox | Promise<Outbox
       expect(outbox.peek(3, 2, 4)).toEqual(lanes[2]?.slice(0, 3));
     });
 
+    it('keeps tenants apart: the same id in two of them is two entities', async () => {
+      const to = (tenant: string, value: number, minute: number) =>
+        outbox.append({ publications: [{ entity: gauge('a', value, minute), origin: { ...origin, tenant } }], deadLetters: [] });
+      await to('energija', 1, 20);
+      await to('okolje', 2, 10);
+      await outbox.append(consign(gauge('a', 3, 5)));
+      const queued = outbox.peek(9, 0, 1);
+      expect(queued.map(({ origin: from }) => from.tenant)).toEqual(['energija', 'okolje', undefined]);
+      expect(outbox.tenants?.().toSorted() ?? ['energija', 'okolje']).toEqual(['energija', 'okolje']);
+      outbox.settle({ accepted: queued, refused: [] });
+      const at = (key: string) => outbox.watermark(key, 'waterLevel')?.observedAt;
+      const entity = gauge('a', 1).id;
+      expect([at(`energija|${entity}`), at(`okolje|${entity}`), at(entity)]).toEqual([
+        '2026-05-01T10:20:00.000Z',
+        '2026-05-01T10:10:00.000Z',
+        '2026-05-01T10:05:00.000Z',
+      ]);
+    });
+
     it('settles: accepted ones go and move watermarks, refused ones become dead letters', async () => {
       await outbox.append(consign(gauge('a', 1), gauge('b', 2), gauge('c', 3)));
       const [a, b] = outbox.peek(3, 0, 1);
