@@ -116,7 +116,8 @@ export class Lane {
     const { queue: source, coalesce, logger } = this.options;
     const { outbox, contextOf } = source;
     const { count, oldestMs } = outbox.depth(new Date().toISOString());
-    if (count < longOutage.publications || oldestMs < longOutage.ms) return;
+    // What waits may be another tenant's.
+    if (count < longOutage.publications || oldestMs < longOutage.ms || this.queue.held < longOutage.publications) return;
     if (coalesce !== 'off') {
       this.queue.drain();
       return;
