@@ -60,7 +60,7 @@ export class DeployedMosquitto {
     this.child = child;
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    for (let attempt = 0; attempt < 100; attempt++) {
+    for (let attempt = 0; attempt < 600; attempt++) {
       if (child.exitCode !== null) throw new Error(`mosquitto ended with ${child.exitCode}: ${said}`);
       if (await accepts(this.port)) return;
       await sleep(50);
