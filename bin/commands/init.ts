@@ -12,6 +12,7 @@ interface Options {
   readonly cert?: string;
   readonly key?: string;
   readonly device?: string;
+  readonly renew?: boolean;
 }
 
 /** `klavze init`: what `docker-compose.fiware.yml` needs before its first start. */
@@ -22,6 +23,7 @@ export function initCommand(): Command {
     .option('--host <name>', 'name or address under which sensors and browsers reach this machine', 'localhost')
     .option('--cert <file>', 'your own certificate with its chain (PEM), instead of one that is made')
     .option('--key <file>', 'its key (PEM)')
+    .option('--renew', 'a new certificate for the same name, of the same authority; or the one of --cert and --key')
     .option('--device <id>', 'new MQTT password for this device (or for the user lorawan), printed once')
     .action((options: Options) => {
       const dir = resolve(options.dir);
@@ -31,12 +33,12 @@ export function initCommand(): Command {
     });
 }
 
-function prepare(dir: string, { host, cert, key }: Options): string {
+function prepare(dir: string, { host, cert, key, renew }: Options): string {
   if ((cert === undefined) !== (key === undefined))
     throw new CommandFailure(exitCodes.usage, '--cert and --key belong together: give both or none');
   if (!/^[A-Za-z0-9.:-]{1,253}$/.test(host)) throw new CommandFailure(exitCodes.usage, `--host "${host}" is no host name and no address`);
   const given = cert === undefined || key === undefined ? undefined : { cert, key };
-  const made = makeSecrets(join(dir, 'deploy', 'secrets'), { host, ...(given !== undefined && { given }) });
+  const made = makeSecrets(join(dir, 'deploy', 'secrets'), { host, renew: renew === true, ...(given !== undefined && { given }) });
   const lines = made.map((name) => `made   deploy/secrets/${name}`);
   const copies = [
     ['.env.example', '.env'],
@@ -48,6 +50,12 @@ function prepare(dir: string, { host, cert, key }: Options): string {
     writeFileSync(join(dir, to), readFileSync(join(dir, from)), { mode: to === '.env' ? 0o600 : 0o644 });
     lines.push(`made   ${to}`);
   }
+  if (renew === true)
+    return [
+      ...lines,
+      'Mosquitto and the edge read it after:',
+      'docker compose -f docker-compose.fiware.yml kill -s HUP mosquitto edge\n',
+    ].join('\n');
   if (lines.length === 0) lines.push('everything was there; nothing was changed');
   return `${[
     ...lines,

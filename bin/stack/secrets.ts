@@ -3,12 +3,14 @@ import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { join } from 'node:path';
 
 import { ConfigError } from '../../core/errors.ts';
-import { makeCertificates } from './certificates.ts';
+import { hostIn, makeCertificates } from './certificates.ts';
 import { mosquittoLine, newPassword, nginxLine, withUser } from './passwords.ts';
 
 export interface StackFiles {
   /** Names in the certificate that is made. */
   readonly host: string;
+  /** A new certificate also where there is one. */
+  readonly renew?: boolean;
   /** Given certificate (with its chain) and key, instead of made ones. */
   readonly given?: { readonly cert: string; readonly key: string };
 }
@@ -26,7 +28,7 @@ const plain = ['history-password', 'history-reader-password', 'grafana-password'
  * @returns the names of the files that were made; none the second time.
  * @throws {ConfigError} when certificates cannot be made or the given ones do not fit each other.
  */
-export function makeSecrets(folder: string, { host, given }: StackFiles): string[] {
+export function makeSecrets(folder: string, { host, given, renew = false }: StackFiles): string[] {
   const made: string[] = [];
   mkdirSync(folder, { recursive: true });
   // The containers read the files as users of their own; the folder keeps other users of this machine out.
@@ -42,8 +44,9 @@ export function makeSecrets(folder: string, { host, given }: StackFiles): string
     if (!known.split('\n').some((one) => one.startsWith(`${user}:`)))
       write(into, withUser(known, line(user, readFileSync(join(folder, file), 'utf8').trim())));
   }
-  if (!holds(folder, 'server.crt') || !holds(folder, 'server.key')) {
-    if (given === undefined) makeCertificates(folder, host);
+  if (renew || !holds(folder, 'server.crt') || !holds(folder, 'server.key')) {
+    // Written into the same files: containers that mount them see it.
+    if (given === undefined) makeCertificates(folder, renew ? (hostIn(join(folder, 'server.crt')) ?? host) : host);
     else take(folder, given);
     chmodSync(join(folder, 'server.key'), 0o644);
     made.push('server.crt', 'server.key');

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,6 +51,20 @@ if (!hasOpenssl) console.warn('skipped: klavze init (install the package openssl
     expect(await init('--dir', folder)).toContain('nothing was changed');
     expect(secrets()).toEqual(made);
     expect(readFileSync(join(folder, '.env'), 'utf8')).toBe('LOG_LEVEL=warn\n');
+  });
+
+  it('--renew makes a new certificate of the same authority for the same name', async () => {
+    await init('--dir', folder, '--host', 'mqtt.idrija.example');
+    const before = secrets();
+    const said = await init('--dir', folder, '--renew');
+    expect(said).toContain('kill -s HUP mosquitto edge');
+    const after = secrets();
+    expect(after['server.crt']).not.toBe(before['server.crt']);
+    expect({ ...after, 'server.crt': '', 'server.key': '' }).toEqual({ ...before, 'server.crt': '', 'server.key': '' });
+    const certificate = new X509Certificate(after['server.crt'] ?? '');
+    expect(certificate.checkHost('mqtt.idrija.example')).toBe('mqtt.idrija.example');
+    expect(certificate.checkIssued(new X509Certificate(before['ca.crt'] ?? ''))).toBe(true);
+    expect(certificate.checkPrivateKey(createPrivateKey(after['server.key'] ?? ''))).toBe(true);
   });
 
   it('says where it must be run, and that a certificate needs its key', async () => {

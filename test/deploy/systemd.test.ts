@@ -1,0 +1,40 @@
+/** The units of deploy/systemd, as systemd reads them, and the line of docs/operate.md that makes Mosquitto's configuration. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+
+const root = join(import.meta.dirname, '..', '..');
+const units = join(root, 'deploy', 'systemd');
+const isThere = spawnSync('systemd-analyze', ['--version']).status === 0;
+if (!isThere) console.warn('skipped: the units of deploy/systemd (no systemd-analyze here)');
+
+describe('deploy/systemd', () => {
+  (isThere ? it : it.skip)('is understood by systemd', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'klavze-units-'));
+    try {
+      cpSync(units, folder, { recursive: true });
+      const files = readdirSync(folder).filter((name) => /\.(service|timer)$/.test(name));
+      expect(files).toHaveLength(3);
+      for (const name of files) {
+        const path = join(folder, name);
+        // Wherever Node is on this machine.
+        writeFileSync(path, readFileSync(path, 'utf8').replaceAll('/usr/bin/node', process.execPath));
+      }
+      const { stderr } = spawnSync('systemd-analyze', ['verify', ...files.map((name) => join(folder, name))], { encoding: 'utf8' });
+      expect(stderr.split('\n').filter((line) => line.includes(folder))).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it.each(['docs/operate.md', 'docs/operate.sl.md'])('%s makes what Debian needs of the mounted Mosquitto configuration', (page) => {
+    const [command = ''] = /^sed -e[^]*?deploy\/mosquitto\/mosquitto\.conf/m.exec(readFileSync(join(root, page), 'utf8')) ?? [];
+    const made = execFileSync('sh', ['-c', command], { cwd: root, encoding: 'utf8' });
+    expect(made).toContain('\nlistener 1883 127.0.0.1\n');
+    expect(made).toContain('\npassword_file /etc/mosquitto/klavze/passwords\n');
+    // Debian's own file has these already, and Mosquitto takes none twice.
+    expect(made).not.toMatch(/^(persistence_location|log_dest) |\/mosquitto\/config/m);
+  });
+});
