@@ -1,11 +1,13 @@
 /** Which outbox the configuration names: a file in the data folder, or a shard in NATS that several processes share. */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Gauge, type Registry } from 'prom-client';
 
 import type { Right } from '../core/deliver/fenced.ts';
 import { ConfigError } from '../core/errors.ts';
-import { connectCluster, type Cluster } from '../core/outbox/jetstream/cluster.ts';
+import { connectCluster, namesOf, type Cluster } from '../core/outbox/jetstream/cluster.ts';
+import { examineNats } from '../core/outbox/jetstream/examine.ts';
 import { openGuestLine, openGuestOutbox } from '../core/outbox/jetstream/guest.ts';
 import { leaseHolder, takeLease, type Guard, type Lease } from '../core/outbox/jetstream/lease.ts';
 import { openJetStreamOutbox } from '../core/outbox/jetstream/outbox.ts';
@@ -26,6 +28,8 @@ export type Standing = (checks: Readonly<Record<string, () => Check>>) => Promis
 
 export interface OwnOutbox {
   readonly outbox: Outbox;
+  /** What is in the stream of the shard, which another process could take over; rejects when NATS does not say. Left out: there is none. */
+  readonly stream?: () => Promise<{ readonly messages: number; readonly bytes: number }>;
   /** Left out where nobody else could deliver. */
   readonly right?: Right & { readonly epoch: number; readonly lost: AbortSignal; leftMs(): number };
   /** Whether a device, an adapter or a topic is this process's. Left out: all are. */
@@ -78,7 +82,14 @@ export async function openOwnOutbox(
   closers.push(() => outbox.close());
   log.info({ shard: shardName(shard), epoch: lease.epoch }, 'this process has the shard');
   const lines = linesOf(cluster, shard, outbox, closers);
-  return { outbox, right, lineOf: lines, ...(shard.of > 1 && { owns: (key: string) => shardOfKey(key, shard.of) === shard.index }) };
+  const stream = async () => (await cluster.jsm.streams.info(namesOf(cluster.options.prefix, shard).stream)).state;
+  return {
+    outbox,
+    right,
+    stream,
+    lineOf: lines,
+    ...(shard.of > 1 && { owns: (key: string) => shardOfKey(key, shard.of) === shard.index }),
+  };
 }
 
 /** The right that the lease gives, which also ends when the stream says that another process has the shard. */
@@ -134,19 +145,47 @@ export async function openOutboxBeside(config: Config, log: Logger, isForced = f
   };
 }
 
-/** Metrics of the lease. */
-export function watchRight({ right }: OwnOutbox, registry: Registry): void {
-  if (right === undefined) return;
+/** Metrics of the lease and of what lies in NATS. */
+export function watchShard({ right, stream }: Pick<OwnOutbox, 'right' | 'stream'>, registry: Registry): void {
+  if (right === undefined || stream === undefined) return;
+  const registers = [registry];
   new Gauge({
     name: 'klavze_shard_lease_seconds',
-    help: 'For so long this process may deliver without renewing its lease; 0: it may not',
-    registers: [registry],
+    help: 'For so long this process may deliver without renewing its lease; 0: it may not. Only with KLAVZE_OUTBOX',
+    registers,
     collect() {
       this.set(right.leftMs() / 1_000);
     },
   });
-  new Gauge({ name: 'klavze_shard_epoch', help: 'Grows with each take-over of the shard', registers: [registry] }).set(right.epoch);
+  new Gauge({ name: 'klavze_shard_epoch', help: 'Grows with each take-over of the shard. Only with KLAVZE_OUTBOX', registers }).set(
+    right.epoch,
+  );
+  type State = { readonly messages: number; readonly bytes: number } | undefined;
+  let asked: Promise<State> | undefined;
+  const ask = (): Promise<State> => {
+    const late = sleep(streamPatienceMs, undefined, { ref: false });
+    return (asked ??= Promise.race([stream().catch(() => undefined), late]).finally(() => (asked = undefined)));
+  };
+  new Gauge({
+    name: 'klavze_stream_messages',
+    help: 'Messages in the stream of the shard, each with many publications; NaN: NATS does not say. Only with KLAVZE_OUTBOX',
+    registers,
+    async collect() {
+      this.set((await ask())?.messages ?? NaN);
+    },
+  });
+  new Gauge({
+    name: 'klavze_stream_bytes',
+    help: 'The same in bytes',
+    registers,
+    async collect() {
+      this.set((await ask())?.bytes ?? NaN);
+    },
+  });
 }
+
+/** Whoever asks for metrics does not wait for NATS longer than this. */
+const streamPatienceMs = 1_000;
 
 function shardOf({ shard }: Config): Shard {
   const parsed = shard === undefined ? onlyShard : parseShard(shard);
@@ -186,10 +225,18 @@ function checkSettings(config: Config, { of }: Shard): void {
   if (faults.length > 0) throw new ConfigError('shard (KLAVZE_SHARD) does not go with the other settings', faults);
 }
 
-function clusterOptions({ outbox, broker }: Config, logger: Logger, isPatient: boolean) {
-  const { url = '', replicas, leaseSeconds } = outbox;
-  const prefix = broker.tenant === undefined ? 'klavze' : `klavze-${broker.tenant.replace(/[^\w-]/g, '_')}`;
-  return { url, replicas, prefix, leaseMs: leaseSeconds * 1_000, logger, isPatient };
+function clusterOptions(config: Config, logger: Logger, isPatient: boolean) {
+  const { url = '', replicas, leaseSeconds } = config.outbox;
+  return { url, replicas, prefix: prefixOf(config), leaseMs: leaseSeconds * 1_000, logger, isPatient };
+}
+
+function prefixOf({ broker }: Config): string {
+  return broker.tenant === undefined ? 'klavze' : `klavze-${broker.tenant.replace(/[^\w-]/g, '_')}`;
+}
+
+/** How NATS and the shard are, for the doctor. @throws {Error} that says what to do. */
+export function examineOutbox(config: Config, url: string): Promise<string> {
+  return examineNats({ url, replicas: config.outbox.replicas, prefix: prefixOf(config), shard: shardOf(config) });
 }
 
 /** Until the lease is there, live but not ready. */

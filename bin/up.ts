@@ -32,7 +32,7 @@ import { contextUrlOf } from './context-url.ts';
 import { startDevices, type RunningDevices } from './devices.ts';
 import { checkGateway, openGateway } from './gateway.ts';
 import { messageKeeper, openJournalOf } from './journal.ts';
-import { clientIdOf, openOwnOutbox, watchRight, type OwnOutbox } from './outbox.ts';
+import { clientIdOf, openOwnOutbox, watchShard, type OwnOutbox } from './outbox.ts';
 import { startProvisioning } from './provisioning.ts';
 import { reachesOf } from './reach.ts';
 import { registerCommands } from './registrar.ts';
@@ -100,7 +100,7 @@ async function start(
   const allChecks = () => Object.fromEntries(Object.entries(checks).map(([name, check]) => [name, check()]));
   const audit = openAudit({ folder: config.dataDir, clock, logger: log });
   const metrics = createMetrics({ outbox, clock, dataDir: config.dataDir, checks: allChecks });
-  watchRight(own, metrics.registry);
+  watchShard(own, metrics.registry);
 
   // HTTP is up before the line is: what is posted meanwhile is asked to come again.
   const line: {

@@ -147,7 +147,10 @@ async function find(run: Run, agent: Agent): Promise<Finding> {
     last = distinct;
     await sleep(200);
   }
-  if (missing().length > 0) run.note(`what klavze says of itself: ${JSON.stringify(await stage.health(agent))}`);
+  if (missing().length > 0) {
+    run.note(`what klavze says of itself: ${JSON.stringify(await stage.health(agent))}`);
+    run.note(`what waits in klavze and in the queues of Mosquitto:\n${await stage.waiting(agent)}`);
+  }
   if (!stage.isServed(agent)) run.fault('klavze ended by itself');
   // What arrived may not be settled yet; stopping waits for it.
   await sleep(500);
@@ -158,6 +161,11 @@ async function find(run: Run, agent: Agent): Promise<Finding> {
   );
   const { history, stale } = await heldBy(stage.brokerUrl, (device) => stage.tenantOf(device), stage.truth, newest);
   if (history === undefined) run.note('the broker does not give its whole history: what it was seen to take is counted');
+  const unheld = history === undefined ? [] : expected.filter((n) => agent.recorder.has(n) && !history.has(n) && !reported.has(n));
+  if (unheld.length > 0)
+    run.note(
+      `${unheld.length} were taken by the broker and are not in its history, the first are messages ${unheld.slice(0, 10).join(', ')}`,
+    );
   const absent = missing();
   if (absent.length > 0) {
     run.note(`${absent.length} did not arrive, the first are messages ${absent.slice(0, 10).join(', ')}`);

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { connect as connectMqtt } from 'mqtt';
 
 import { packageRoot } from '../../core/paths.ts';
 import { loadAdapters } from '../../core/service/plugins.ts';
@@ -140,6 +141,28 @@ export class Stage {
   async health(agent = this.agent0): Promise<Health | undefined> {
     const answer = await fetch(agent.healthUrl, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined);
     return answer === undefined ? undefined : ((await answer.json()) as Health);
+  }
+
+  /** Figures that tell where a message is that did not arrive. */
+  async waiting(agent = this.agent0): Promise<string> {
+    const url = agent.healthUrl.replace('/health/ready', '/metrics');
+    const answer = await fetch(url, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined);
+    const metrics = (await answer?.text()) ?? 'klavze gives no metrics';
+    const own = metrics.split('\n').filter((line) => /^klavze_(outbox|received|deliveries|delivered|requests|dead)/.test(line));
+    return [...own, await this.queued()].join('\n');
+  }
+
+  private queued(): Promise<string> {
+    return new Promise((resolve) => {
+      const client = connectMqtt(`mqtt://127.0.0.1:${this.mqttPort}`);
+      const texts: string[] = [];
+      client.on('error', () => undefined);
+      client.subscribe('$SYS/broker/#');
+      client.on('message', (topic, payload) => {
+        if (/(dropped|stored|inflight|received|sent)$/.test(topic)) texts.push(`${topic} ${payload.toString()}`);
+      });
+      setTimeout(() => client.end(true, () => resolve(texts.join('\n'))), 1_500);
+    });
   }
 
   async startMosquitto(): Promise<void> {

@@ -65,6 +65,7 @@ async function examine(path: string | undefined): Promise<Finding[]> {
     await attempt('plug-ins', () => plugIns(config)),
     await attempt('devices', () => devices(config)),
     await attempt('disk', () => Promise.resolve(disk(config))),
+    ...(config.outbox.url === undefined ? [] : [await attempt('nats', () => nats(config, config.outbox.url ?? ''))]),
     await attempt('mqtt', () => (config.mqtt.url === undefined ? port('mqtt', config.mqtt, running) : remoteMqtt(config, config.mqtt.url))),
     await attempt('broker', () =>
       config.broker.url === undefined ? port('broker', config.broker, running) : remoteBroker(config.broker.url),
@@ -114,6 +115,12 @@ function disk(config: Config): string {
   if (free < leastFreeBytes)
     throw new Error(`only ${megabytes(free)} free in ${config.dataDir}; make room: at least ${megabytes(leastFreeBytes)}`);
   return `${config.dataDir} is writable, ${megabytes(free)} free`;
+}
+
+/** Its libraries are loaded only where they are needed. */
+async function nats(config: Config, url: string): Promise<string> {
+  const { examineOutbox } = await import('../outbox.ts');
+  return examineOutbox(config, url);
 }
 
 async function port(name: string, at: { readonly host: string; readonly port: number }, running: boolean): Promise<string> {

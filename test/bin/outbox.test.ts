@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Registry } from 'prom-client';
 
-import { clientIdOf, openOutboxBeside, openOwnOutbox, rightOf, watchRight } from '../../bin/outbox.ts';
+import { clientIdOf, examineOutbox, openOutboxBeside, openOwnOutbox, rightOf, watchShard } from '../../bin/outbox.ts';
 import type { Lease } from '../../core/outbox/jetstream/lease.ts';
 import type { Check, HttpServer } from '../../core/service/http.ts';
 import { loadConfig } from '../../core/service/config.ts';
@@ -156,10 +156,39 @@ suite('shards over a real nats-server', () => {
     expect(second.guarded[0]).toBe('0-of-1');
     expect(ids(next.outbox)).toEqual(['waits', 'guest']);
     const registry = new Registry();
-    watchRight(next, registry);
+    watchShard(next, registry);
     const metrics = await registry.metrics();
     expect(Number(/^klavze_shard_epoch (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThan(right?.epoch ?? 0);
+    expect(Number(/^klavze_stream_messages (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThan(0);
+    expect(Number(/^klavze_stream_bytes (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThan(0);
     expect(Number(/^klavze_shard_lease_seconds ([\d.]+)$/m.exec(metrics)?.[1])).toBeGreaterThan(0);
+  });
+
+  it('metrics do not wait for a NATS that is away', async () => {
+    const registry = new Registry();
+    const right = { isHeld: () => false, leftMs: () => 0, onEnd: () => undefined, epoch: 1, lost: new AbortController().signal };
+    watchShard({ right, stream: () => Promise.reject(new Error('away')) }, registry);
+    expect(await registry.metrics()).toMatch(/^klavze_stream_messages Nan$/im);
+  });
+
+  it('the doctor says how NATS is, and what to do', async () => {
+    const url = nats.url;
+    const config = shard('0/2', 'd');
+    expect(await examineOutbox(config, url)).toMatch(/shard 0-of-2 has no stream yet; klavze up makes it/);
+
+    const { outbox } = await open(config).own;
+    await outbox.append(consign(gauge('waits', 1)));
+    expect(await examineOutbox(config, url)).toMatch(/[1-9] messages wait in klavze-d-outbox-0-of-2, the oldest of 20/);
+
+    const other = { ...config, shard: '0/3', outbox: { ...config.outbox, replicas: 3 } };
+    await expect(examineOutbox(other, url)).rejects.toThrow(
+      /of another number of shards: run klavze with KLAVZE_SHARD=0\/2 until it is empty/,
+    );
+    expect(await examineOutbox({ ...config, outbox: other.outbox }, url)).toMatch(/it has 1 copies, KLAVZE_OUTBOX_REPLICAS says 3/);
+    await expect(examineOutbox(config, 'nats://geheim@127.0.0.1:1')).rejects.toThrow(
+      /^nats:\/\/127.0.0.1:1 cannot be reached .*KLAVZE_OUTBOX/,
+    );
+    await expect(examineOutbox(config, 'http://127.0.0.1')).rejects.toThrow(/expected nats/);
   });
 
   it('a command beside nobody may deliver itself', async () => {

@@ -93,3 +93,42 @@ describe(file, () => {
     }
   });
 });
+
+describe('deploy/cluster/compose.yml', () => {
+  const cluster = 'deploy/cluster/compose.yml';
+  interface Process {
+    readonly image?: string;
+    readonly init?: boolean;
+    readonly environment?: Readonly<Record<string, string>>;
+  }
+  const processes = (parse(readFileSync(join(root, cluster), 'utf8')) as { services: Readonly<Record<string, Process>> }).services;
+
+  (hasCompose ? it : it.skip)('is valid over the stack', () => {
+    const { status, stderr } = configure('-f', cluster, '--profile', 'full');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+
+  it('pins its images, and each process can be ended by its guard', () => {
+    for (const [name, { image, init, environment }] of Object.entries(processes)) {
+      if (image !== undefined) expect(image).toMatch(/:\d+\.\d+(\.\d+)?(-alpine)?$/);
+      const isOwn = environment?.['KLAVZE_SHARD'] !== undefined && image !== undefined;
+      expect([name, isOwn && init !== true]).toEqual([name, false]);
+    }
+  });
+
+  it('has a process and one that stands by for each shard, each of them over the NATS there', () => {
+    const shards = Object.values(processes).flatMap(({ environment }) => environment?.['KLAVZE_SHARD'] ?? []);
+    expect(shards.sort()).toEqual(['0/2', '0/2', '1/2', '1/2']);
+    for (const { environment } of Object.values(processes))
+      expect(environment?.['KLAVZE_OUTBOX'] ?? 'nats://nats:4222').toBe('nats://nats:4222');
+  });
+
+  it('each process that it changes is one of the stack', () => {
+    for (const [name, { image }] of Object.entries(processes)) if (image === undefined) expect(Object.keys(services)).toContain(name);
+  });
+
+  it('names only variables that Klavže reads', async () => {
+    const { unknownVariables } = await import('../../core/service/config.ts');
+    for (const { environment = {} } of Object.values(processes)) expect(unknownVariables(environment)).toEqual([]);
+  });
+});

@@ -1,3 +1,4 @@
+import { watchShard } from '../../bin/outbox.ts';
 import { createMemoryOutbox } from '../../core/outbox/memory.ts';
 import { watchDevices } from '../../core/service/device-watch.ts';
 import { createLogger } from '../../core/service/log.ts';
@@ -22,6 +23,8 @@ export function klavzeMetrics(): MetricFacts[] {
   watchDevices({ outbox, clock, logger: createLogger('silent'), metrics: registry, families: new Map(), devices: () => [] }).stop();
   createSharingMetrics(registry, () => []);
   createGatewayMetrics(registry);
+  const right = { isHeld: () => true, leftMs: () => 0, onEnd: () => undefined, epoch: 0, lost: new AbortController().signal };
+  watchShard({ right, stream: () => Promise.resolve({ messages: 0, bytes: 0 }) }, registry);
   return registry
     .getMetricsAsArray()
     .map((metric) => metric as unknown as MetricFacts & { readonly labelNames: readonly string[] })

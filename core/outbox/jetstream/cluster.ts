@@ -115,7 +115,8 @@ export async function renewConsumer({ jsm }: Cluster, { stream }: Names, name: s
   });
 }
 
-function serversOf(url: string) {
+/** @throws {ConfigError} for an address that is none. */
+export function serversOf(url: string) {
   const parsed = url.split(',').map((one) => {
     if (!/^(nats|tls):\/\/[^/]/.test(one.trim()) || !URL.canParse(one.trim()))
       throw new ConfigError(`outbox.url (KLAVZE_OUTBOX) holds "${shown(one)}"; expected nats://host:4222`);
@@ -132,6 +133,6 @@ function serversOf(url: string) {
 }
 
 /** Without what is secret. */
-function shown(url: string): string {
+export function shown(url: string): string {
   return url.replace(/\/\/[^@/,]*@/g, '//');
 }

@@ -47,6 +47,8 @@ interface Holder {
 /** Part of the time of a lease that is left unused, so that what was just sent is over when the next owner begins. */
 const margin = 0.25;
 const renewalsInTtl = 5;
+/** Attempts to take a lease that failed before the operator hears of it. */
+const failuresToTell = 20;
 
 /**
  * Waits until the lease of the shard is free and takes it. A process with another number of shards is waited for too: two ways of dividing
@@ -56,13 +58,14 @@ export async function takeLease(options: LeaseOptions, waits: (holder: string) =
   const { leases, shard, owner, ttlMs, logger } = options;
   const name = shardName(shard);
   let told = '';
+  let failures = 0;
   for (;;) {
     const sent = thisMoment();
     try {
-      const holder = (await otherLayout(leases, shard)) ?? (await holderOf(leases, name));
+      const holder = (await otherLayout(options)) ?? (await holderOf(leases, name));
       if (holder === undefined) {
         const epoch = await leases.create(name, JSON.stringify({ owner, epoch: 0 }));
-        if ((await otherLayout(leases, shard)) !== undefined) {
+        if ((await otherLayout(options)) !== undefined) {
           // Both asked before either had written; one of them is later now.
           await leases.delete(name, { previousSeq: epoch });
           continue;
@@ -76,7 +79,8 @@ export async function takeLease(options: LeaseOptions, waits: (holder: string) =
       }
     } catch (error) {
       // Another one was faster, or NATS is away: both are tried again.
-      logger.debug({ err: error }, 'the lease could not be taken yet');
+      const isNews = ++failures === failuresToTell;
+      logger[isNews ? 'warn' : 'debug']({ err: error, shard: name }, 'the lease could not be taken yet; trying again');
     }
     await sleep(ttlMs / 10 + (Math.random() * ttlMs) / 20);
   }
@@ -92,13 +96,20 @@ async function holderOf(leases: KV, name: string): Promise<string | undefined> {
   return entry === null || entry.operation !== 'PUT' ? undefined : entry.json<Holder>().owner;
 }
 
-async function otherLayout(leases: KV, { of }: Shard): Promise<string | undefined> {
-  for await (const key of await leases.keys()) {
-    if (key.endsWith(`-of-${of}`)) continue;
-    const holder = await holderOf(leases, key);
-    if (holder !== undefined) return `${holder} (as shard ${key.replace('-of-', '/')})`;
+async function otherLayout({ leases, shard: { of }, ttlMs }: LeaseOptions): Promise<string | undefined> {
+  const keys = await leases.keys();
+  // The end of the list may not come when an entry is renewed meanwhile.
+  const late = setTimeout(() => keys.stop(new Error('the leases could not be listed in time')), ttlMs);
+  try {
+    for await (const key of keys) {
+      if (key.endsWith(`-of-${of}`)) continue;
+      const holder = await holderOf(leases, key);
+      if (holder !== undefined) return `${holder} (as shard ${key.replace('-of-', '/')})`;
+    }
+    return undefined;
+  } finally {
+    clearTimeout(late);
   }
-  return undefined;
 }
 
 function hold({ leases, owner, ttlMs, logger, guard }: LeaseOptions, name: string, epoch: number, first: number, since: Moment): Lease {

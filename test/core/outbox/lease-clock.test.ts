@@ -59,7 +59,13 @@ class Bucket {
       const entry = this.of(name);
       return entry === undefined ? null : { operation: 'PUT', revision: entry.revision, json: (): unknown => JSON.parse(entry.text) };
     },
-    keys: () => Promise.resolve([...this.entries.keys()].filter((name) => this.of(name) !== undefined)),
+    keys: () =>
+      Promise.resolve(
+        Object.assign(
+          [...this.entries.keys()].filter((name) => this.of(name) !== undefined),
+          { stop: () => undefined },
+        ),
+      ),
     create: (name: string, text: string) => {
       this.before();
       if (this.of(name) !== undefined) throw new Error('it is there');
