@@ -30,7 +30,8 @@ import { refuseHalfRestored } from './backup/place.ts';
 import { brokerOf } from './broker.ts';
 import { contextUrlOf } from './context-url.ts';
 import { startDevices, type RunningDevices } from './devices.ts';
-import { checkGateway, openGateway } from './gateway.ts';
+import { openGateway } from './gateway.ts';
+import { checkIssuers } from './issuers.ts';
 import { messageKeeper, openJournalOf } from './journal.ts';
 import { clientIdOf, openOwnOutbox, watchShard, type OwnOutbox } from './outbox.ts';
 import { startProvisioning } from './provisioning.ts';
@@ -76,7 +77,7 @@ async function start(
 ): Promise<Omit<Running, 'stop'>> {
   const clock = wallClock;
   const plays = (role: Role): boolean => scope === 'everything' && config.roles.includes(role);
-  if (plays('gateway')) checkGateway(config);
+  if (plays('gateway')) checkIssuers(config);
   mkdirSync(config.dataDir, { recursive: true });
   const release = lockDataDir(config.dataDir);
   if (release === undefined)

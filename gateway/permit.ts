@@ -164,7 +164,7 @@ function entitiesOf({ types = [], ids, idPattern }: Selector, { level, hidden }:
     return types.flatMap((type) => shown.map((id) => ({ type, id })));
   }
   const outside = hidden.pattern(level);
-  const pattern = outside === undefined || idPattern === undefined ? (outside ?? idPattern) : `${outside}(?=.*(?:${idPattern}))`;
+  const pattern = outside === undefined || idPattern === undefined ? (outside ?? idPattern) : `${outside}.*(?:${idPattern})`;
   return types.map((type) => ({ type, ...(pattern !== undefined && { idPattern: pattern }) }));
 }
 

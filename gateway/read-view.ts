@@ -68,7 +68,7 @@ function readForm(params: Params): { form: View['form']; sysAttrs: boolean } {
 const moment = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:[.,]\d{1,6})?Z$/;
 const times = ['observedAt', 'createdAt', 'modifiedAt'];
 const methods = ['totalCount', 'distinctCount', 'sum', 'avg', 'min', 'max', 'stddev', 'sumsq'];
-const duration = /^P(?=.)(?:\d{1,6}Y)?(?:\d{1,6}M)?(?:\d{1,6}W)?(?:\d{1,6}D)?(?:T(?=.)(?:\d{1,6}H)?(?:\d{1,6}M)?(?:\d{1,6}S)?)?$/;
+const duration = /^P(?=.)(?:\d{1,2}Y)?(?:\d{1,3}M)?(?:\d{1,3}W)?(?:\d{1,4}D)?(?:T(?=.)(?:\d{1,5}H)?(?:\d{1,6}M)?(?:\d{1,8}S)?)?$/;
 
 /** The window in time, from URI parameters or a `temporalQ` with the same members. */
 export function readTemporal(given: Readonly<Record<string, unknown>>, params: Params): Temporal {

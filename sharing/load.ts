@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
+import { readableAttributes } from '../core/access/levels.ts';
 import type { Models } from '../core/entity/models.ts';
 import { ConfigError } from '../core/errors.ts';
 import { packageRoot } from '../core/paths.ts';
 import { readYamlWithLines } from '../core/service/yaml.ts';
-import { faultsOf, type Auth, type Partner, type PartnerSecrets } from './partner.ts';
+import { faultsOf, type Auth, type Partner, type PartnerSecrets, type Share } from './partner.ts';
 
 /** A file as the schema leaves it, before secrets and defaults are put in. */
 type Declared = Omit<Partner, 'auth' | 'secrets'> & { readonly auth?: Partial<Auth> };
@@ -29,7 +30,10 @@ export function readPartner(text: string, file: string, models: Models, secrets:
     ...rest,
     ...Object.fromEntries(files.filter(([, one]) => one !== undefined)),
   };
-  const partner: Partner = { ...value, auth, secrets };
+  const entities = value.entities.map((share) =>
+    share.attributes === 'all' ? { ...share, attributes: allOf(share.type, value.context, models) } : share,
+  );
+  const partner: Partner = { ...value, entities, auth, secrets };
   const faults = faultsOf(partner, models).map(({ path: at, message }) => `${file}:${lineOf(at)}: ${at.join('.')} ${message}`);
   for (const [name, one] of files) {
     if (one !== undefined && !existsSync(one))
@@ -37,6 +41,13 @@ export function readPartner(text: string, file: string, models: Models, secrets:
   }
   if (faults.length > 0) throw new ConfigError(`${file} is not valid`, faults);
   return partner;
+}
+
+/** All that a partner may get. Of types that are not ours, and of names in another context, nothing is known. */
+function allOf(type: string, context: string | undefined, models: Models): Share['attributes'] {
+  const model = context === undefined ? models.types.get(type) : undefined;
+  const readable = model === undefined ? [] : readableAttributes(model, 'partner');
+  return readable.length === 0 ? 'all' : readable;
 }
 
 /**

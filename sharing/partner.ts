@@ -1,4 +1,6 @@
-import type { Models } from '../core/entity/models.ts';
+import { levelOfAttribute, levelOfType, mayRead } from '../core/access/levels.ts';
+import { parseQ, pathsOf } from '../core/access/q.ts';
+import type { Model, Models } from '../core/entity/models.ts';
 
 export type Mode = 'relay' | 'subscription' | 'mqtt' | 'federation';
 export type Form = 'normalized' | 'concise' | 'keyValues';
@@ -90,9 +92,10 @@ function sayTypes(partner: Partner, models: Models, say: (path: string, message:
   for (const [index, { type, attributes }] of partner.entities.entries()) {
     if (seen.has(type)) say(`entities.${index}.type`, `is ${type} a second time; write its attributes in one list`);
     seen.add(type);
+    const model = models.types.get(type);
+    if (model !== undefined) sayLevels(partner.entities[index] as Share, index, model, say);
     // With a context of their own the names are theirs.
     if (partner.context !== undefined) continue;
-    const model = models.types.get(type);
     if (model === undefined) {
       say(`entities.${index}.type`, `is "${type}"; known: ${known(models.types.keys())}; another type needs "context"`);
       continue;
@@ -105,6 +108,22 @@ function sayTypes(partner: Partner, models: Models, say: (path: string, message:
         );
     }
   }
+}
+
+/** What is internal leaves to nobody, and what leaves does not depend on it either. */
+function sayLevels({ type, attributes, q }: Share, index: number, model: Model, say: (path: string, message: string) => void): void {
+  if (!mayRead('partner', levelOfType(model))) {
+    say(`entities.${index}.type`, `is "${type}", which is internal; partners get what is open or partner (docs/access.md)`);
+    return;
+  }
+  const isInternal = (name: string): boolean => model.attributes[name] !== undefined && !mayRead('partner', levelOfAttribute(model, name));
+  for (const name of attributes === 'all' ? [] : attributes.filter(isInternal))
+    say(`entities.${index}.attributes`, `names "${name}", which is internal; partners get what is open or partner (docs/access.md)`);
+  const read = q === undefined ? undefined : parseQ(q);
+  if (typeof read === 'string') say(`entities.${index}.q`, `is not understood: ${read}`);
+  else
+    for (const { names } of read === undefined ? [] : pathsOf(read))
+      if (isInternal(names[0] ?? '')) say(`entities.${index}.q`, `asks for "${names[0]}", which is internal; what leaves would tell of it`);
 }
 
 function sayAuth({ auth }: Partner, say: (path: string, message: string) => void): void {

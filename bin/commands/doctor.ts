@@ -8,6 +8,7 @@ import { loadConfig, unknownVariables, type Config } from '../../core/service/co
 import { lockDataDir } from '../../core/service/lock.ts';
 import { loadKnowledge } from '../../core/service/knowledge.ts';
 import { contextUrlOf } from '../context-url.ts';
+import { checkIssuers } from '../issuers.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
 import { readDevices } from '../files.ts';
 import { printRows } from './table.ts';
@@ -72,6 +73,7 @@ async function examine(path: string | undefined): Promise<Finding[]> {
     ),
     await attempt('http', () => port('http', config.http, running)),
     await attempt('context', () => context(config, running)),
+    ...(config.roles.includes('gateway') ? [await attempt('gateway', () => gateway(config, running))] : []),
     await attempt('clock', () => clock(config)),
   ];
 }
@@ -181,6 +183,26 @@ async function context(config: Config, running: boolean): Promise<string> {
       throw new Error(`${url} answers ${answer.status} without an @context; check KLAVZE_CONTEXT_URL`);
   }
   return `${urls.length} contexts can be fetched from here; the broker must reach them too`;
+}
+
+/** Port and issuers of the gateway: without their keys no token counts. */
+async function gateway(config: Config, running: boolean): Promise<string> {
+  checkIssuers(config);
+  const { issuers } = config.gateway;
+  for (const { issuer, jwksUrl } of issuers) {
+    const url = jwksUrl ?? `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+    const answer = await get(url).catch((error: unknown) => {
+      throw new Error(`${url} cannot be fetched (${(error as Error).message}); check gateway.issuers, tokens of ${issuer} would not count`);
+    });
+    const { keys, issuer: said } = (answer.data ?? {}) as { readonly keys?: unknown; readonly issuer?: unknown };
+    if (jwksUrl === undefined ? said !== issuer : !Array.isArray(keys))
+      throw new Error(
+        `${url} does not answer as the provider ${issuer} would; check issuer (letter for letter as in the claim iss) and jwksUrl`,
+      );
+  }
+  const tokens =
+    issuers.length === 0 ? 'open data only, no issuer of tokens is set' : `tokens of ${issuers.map(({ issuer }) => issuer).join(', ')}`;
+  return `${tokens}; ${await port('gateway', config.gateway, running)}`;
 }
 
 /** Compares with the `Date` header of a broker elsewhere; without one, only an impossible time is found. */

@@ -1,4 +1,4 @@
-import { createHash, pbkdf2Sync, randomBytes } from 'node:crypto';
+import { pbkdf2Sync, randomBytes } from 'node:crypto';
 
 /** 32 letters and digits, 190 bits: long enough that its hash needs no slow function. */
 export function newPassword(): string {
@@ -10,13 +10,6 @@ export function mosquittoLine(user: string, password: string): string {
   const salt = randomBytes(12);
   const hash = pbkdf2Sync(password, salt, 101, 64, 'sha512');
   return `${user}:$7$101$${salt.toString('base64')}$${hash.toString('base64')}`;
-}
-
-/** A line of a password file of nginx (salted SHA-1, the strongest form that its builds know everywhere; passwords are random). */
-export function nginxLine(user: string, password: string): string {
-  const salt = randomBytes(8);
-  const hash = createHash('sha1').update(password).update(salt).digest();
-  return `${user}:{SSHA}${Buffer.concat([hash, salt]).toString('base64')}`;
 }
 
 /** `text` with the line of that user in place of the one before, the others untouched. */

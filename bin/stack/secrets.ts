@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { ConfigError } from '../../core/errors.ts';
 import { hostIn, makeCertificates } from './certificates.ts';
-import { mosquittoLine, newPassword, nginxLine, withUser } from './passwords.ts';
+import { mosquittoLine, newPassword, withUser } from './passwords.ts';
 
 export interface StackFiles {
   /** Names in the certificate that is made. */
@@ -18,7 +18,6 @@ export interface StackFiles {
 const users = {
   klavze: { file: 'klavze-mqtt-password', into: 'mosquitto-passwords', line: mosquittoLine },
   health: { file: 'health-mqtt-password', into: 'mosquitto-passwords', line: mosquittoLine },
-  reader: { file: 'edge-reader-password', into: 'edge-passwords', line: nginxLine },
 } as const;
 const plain = ['history-password', 'history-reader-password', 'grafana-password'] as const;
 

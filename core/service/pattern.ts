@@ -12,10 +12,20 @@ export interface Pattern {
 const shortText = 1_000;
 
 /**
- * An expression as JavaScript writes it, without what cannot be matched in linear time: back references and looking around (RE2).
+ * An expression as JavaScript writes it, without what cannot be matched in linear time: back references and looking around (RE2). Only what
+ * must not stand at the very beginning, `^(?!…)`, can be said so: it takes two expressions instead of one.
  * @throws {SyntaxError} saying what is not understood.
  */
 export function compilePattern(source: string): Pattern {
+  const exclusion = leadingExclusion(source);
+  if (exclusion !== undefined) {
+    const [excluded, rest] = [compilePattern(`^(?:${exclusion.inner})`), compilePattern(`^${exclusion.rest}`)];
+    return {
+      source,
+      test: (text) => !excluded.test(text) && rest.test(text),
+      find: (text) => (excluded.test(text) ? undefined : rest.find(text)),
+    };
+  }
   let linear: RE2JS;
   try {
     linear = RE2JS.compile(RE2JS.translateRegExp(source));
@@ -36,6 +46,23 @@ export function compilePattern(source: string): Pattern {
       return (matcher.groupCount() > 0 ? matcher.group(1) : null) ?? matcher.group(0) ?? undefined;
     },
   };
+}
+
+/** The two parts of `^(?!inner)rest`; undefined: it does not begin so. */
+function leadingExclusion(source: string): { readonly inner: string; readonly rest: string } | undefined {
+  const opening = '^(?!';
+  if (!source.startsWith(opening)) return undefined;
+  let depth = 1;
+  for (const sign of source.matchAll(/\\.|\[[^\]]*\]|[()|]/g)) {
+    if (sign.index < opening.length) continue;
+    if (sign[0] === '(') depth += 1;
+    if (sign[0] === ')') depth -= 1;
+    if (depth > 0) continue;
+    const rest = source.slice(sign.index + 1);
+    // An alternative beside it would not be excluded.
+    return /\|/.test(rest.replace(/\([^()]*\)/g, '')) ? undefined : { inner: source.slice(opening.length, sign.index), rest };
+  }
+  return undefined;
 }
 
 /** One repetition at most, not of a group, and few that may be missing: there is little to go back to. */

@@ -87,7 +87,7 @@ describe(file, () => {
 
   it('names only variables that Klavže reads', async () => {
     const { unknownVariables } = await import('../../core/service/config.ts');
-    for (const role of ['agents', 'adapters', 'sharing']) {
+    for (const role of ['agents', 'adapters', 'sharing', 'gateway']) {
       const environment = services[`klavze-${role}`]?.environment ?? {};
       expect([role, environment['KLAVZE_ROLES'], unknownVariables(environment)]).toEqual([role, role, []]);
     }

@@ -40,6 +40,9 @@ function readDuration(value: unknown): Duration {
   const match = typeof value === 'string' ? DURATION.exec(value) : null;
   if (match === null) throw invalid(`aggrPeriodDuration: an ISO 8601 duration such as PT1H or P1D is expected, not ${String(value)}`);
   const [years = 0, months = 0, weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map((part) => Number(part ?? 0));
+  // Beyond this the calendar of JavaScript ends.
+  if (years + months / 12 + (weeks * 7 + days) / 365 + hours / 8760 + minutes / 525_600 + seconds / 31_536_000 > 10_000)
+    throw invalid(`aggrPeriodDuration: ${String(value)} is longer than 10,000 years`);
   return { months: years * 12 + months, ms: ((((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000 };
 }
 
