@@ -25,7 +25,6 @@ import { createMetrics, type Metrics } from '../core/service/metrics.ts';
 import { RateLimit } from '../core/service/rate.ts';
 import { createClockGuard } from '../core/source/clock-guard.ts';
 import { createIntake, type Intake, type IntakeOptions } from '../core/source/intake.ts';
-import { startMqttSource } from '../core/source/mqtt.ts';
 import { refuseHalfRestored } from './backup/place.ts';
 import { brokerOf } from './broker.ts';
 import { contextUrlOf } from './context-url.ts';
@@ -33,7 +32,8 @@ import { startDevices, type RunningDevices } from './devices.ts';
 import { openGateway } from './gateway.ts';
 import { checkIssuers } from './issuers.ts';
 import { messageKeeper, openJournalOf } from './journal.ts';
-import { clientIdOf, openOwnOutbox, watchShard, type OwnOutbox } from './outbox.ts';
+import { mqtt, type Publish } from './mqtt.ts';
+import { openOwnOutbox, watchShard, type OwnOutbox } from './outbox.ts';
 import { startProvisioning } from './provisioning.ts';
 import { reachesOf } from './reach.ts';
 import { registerCommands } from './registrar.ts';
@@ -93,7 +93,8 @@ async function start(
   // HTTP answers before the rest is up: what is not there yet is not ready.
   const notYet = (): Check => ({ ok: false, detail: 'not started yet' });
   const checks: Record<string, () => Check> = {
-    outbox: () => (outbox.writable ? fine('writable') : { ok: false, detail: 'it cannot be written; nothing is acknowledged' }),
+    outbox: () =>
+      outbox.writable ? { ok: true, detail: 'writable' } : { ok: false, detail: 'it cannot be written; nothing is acknowledged' },
     broker: notYet,
     ...(plays('agents') && { mqtt: notYet }),
   };
@@ -273,50 +274,6 @@ function deliver(
       requested: metrics.requested,
     },
   });
-}
-
-/** False: nothing was sent. */
-type Publish = (topic: string, payload: Uint8Array, qos?: 0 | 1) => boolean;
-
-/** MQTT: the embedded broker hands its messages over before it acknowledges them; from a broker elsewhere they are subscribed to. */
-async function mqtt(
-  config: Config,
-  knowledge: LoadedKnowledge,
-  outbox: Outbox,
-  intake: Intake,
-  isBehind: () => boolean,
-  checks: Record<string, () => Check>,
-  log: Logger,
-  closers: (() => void | Promise<void>)[],
-): Promise<{ readonly url: string; readonly publish: Publish }> {
-  const topics = [...new Set(knowledge.agents.envelopes.flatMap((envelope) => envelope.topics))];
-  const { url, host, port, username, password } = config.mqtt;
-  const clientId = clientIdOf(config);
-  if (url === undefined) {
-    const users = username === undefined ? undefined : [{ username, password: password ?? '' }];
-    const { startMqttBroker } = await import('../embedded/mqtt/broker.ts');
-    const accept = async (message: MqttMessage): Promise<void> => void (await intake(message));
-    const embedded = await startMqttBroker({ host, port, topics, accept, logger: log, ...(users === undefined ? {} : { users }) });
-    closers.push(() => embedded.close());
-    checks['mqtt'] = () => fine(`embedded on ${embedded.url}`);
-    const publish: Publish = (topic, payload, qos) => {
-      embedded.publish(topic, payload, qos);
-      return true;
-    };
-    return { url: embedded.url, publish };
-  }
-  const { take: accept } = intake;
-  const source = await startMqttSource({ url, clientId, topics, accept, isBehind, logger: log, state: outbox.state, username, password });
-  closers.push(() => source.stop());
-  checks['mqtt'] = () => {
-    const { connected, lastError } = source.status();
-    return { ok: connected, detail: connected ? url : `${url}: ${lastError ?? 'not connected yet'}` };
-  };
-  return { url, publish: (topic, payload, qos) => source.publish(topic, payload, qos) };
-}
-
-function fine(detail: string): Check {
-  return { ok: true, detail };
 }
 
 function isPortTaken(error: unknown): error is Error & { port: number } {

@@ -91,9 +91,9 @@ describeWithMosquitto('deploy/mosquitto/mosquitto.conf in the installed Mosquitt
     const devices = await Promise.all(logins.map((login) => connect(login)));
     const sent = stations.flatMap((station) => Array.from({ length: each }, (_, number) => `${station} ${number}`));
     // The sensors publish together: Mosquitto reads one message of every connection and then saves its whole queue.
-    const acknowledged = sent.map((message, at) => {
+    const acknowledged = sent.map(async (message, at) => {
       const station = Math.floor(at / each);
-      return devices[station]?.publishAsync(`/json/key/${stations[station]}/attrs`, message, { qos: 1 });
+      await devices[station]?.publishAsync(`/json/key/${stations[station]}/attrs`, message, { qos: 1 });
     });
     await Promise.all(acknowledged);
     // It acknowledges and then saves, before it reads again: what it answers now says that the save is done, however long it took.
