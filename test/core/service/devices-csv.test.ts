@@ -52,7 +52,7 @@ a;air-quality;14.03;46;open
 A;air-quality;46.0;14.03;secret
 `;
     expect(faultsOf(text)).toEqual([
-      expect.stringMatching(/^devices\.csv:3:5: devices\.1\.access must be one of open, internal, found "secret"/),
+      expect.stringMatching(/^devices\.csv:3:5: devices\.1\.access must be one of open, partner, internal, found "secret"/),
     ]);
     expect(faultsOf(text.replace('secret', 'internal'))).toEqual([
       expect.stringMatching(/^devices\.csv:3:1: devices\.1\.id "a" already names the device "a"/),
