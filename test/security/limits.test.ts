@@ -135,6 +135,16 @@ describe('an expression that others wrote', () => {
     }
   });
 
+  it('may say what must not stand at the beginning', () => {
+    for (const source of ['^(?!test|(?:x|y)\\))\\w+', '^(?![)]|-)(?:a|b|x\\))', '^(?!a)'])
+      for (const text of ['postaja', 'test 1', 'testo', 'x)', 'y)', 'a', 'b', ')', '-', ''])
+        expect([source, text, compilePattern(source).test(text)]).toEqual([source, text, new RegExp(source, 'u').test(text)]);
+    expect(compilePattern('^(?!test)(\\w+)').find('postaja 1')).toBe('postaja');
+    expect(compilePattern('^(?!test)(\\w+)').find('test1')).toBeUndefined();
+    // An alternative beside it would not be excluded.
+    expect(() => compilePattern('^(?!a)b|a')).toThrow('is no regular expression that is taken here');
+  });
+
   it.each(['(', '(a)\\1', '(?=a)b', '*'])('%s is refused with a reason', (source) => {
     expect(() => compilePattern(source)).toThrow('is no regular expression that is taken here');
   });
