@@ -40,6 +40,12 @@ describe('a declaration', () => {
     });
   });
 
+  it('of all attributes means all that a partner may get', () => {
+    const { attributes } = readPartner(good.replace('[pm10, location]', 'all'), 'partners/x.yaml', models).entities[0] ?? {};
+    expect(attributes).toEqual(expect.arrayContaining(['pm10', 'location']));
+    expect(attributes).not.toContain('owner');
+  });
+
   it.each([
     ['an unknown key', `${good}colour: red\n`, /x\.yaml:7: colour is not a known key/],
     [
@@ -54,6 +60,18 @@ describe('a declaration', () => {
       `${good}  - type: AirQualityObserved\n    attributes: all\n`,
       /x\.yaml:7: entities\.1\.type is AirQualityObserved a second time/,
     ],
+    [
+      'a type of the municipality alone',
+      good.replace('AirQualityObserved', 'WaterConsumptionObserved').replace('[pm10, location]', '[waterConsumption]'),
+      /x\.yaml:5: entities\.0\.type is "WaterConsumptionObserved", which is internal/,
+    ],
+    [
+      'an attribute of the municipality alone',
+      good.replace('pm10', 'owner'),
+      /x\.yaml:6: entities\.0\.attributes names "owner", which is internal/,
+    ],
+    ['a condition on what is internal', `${good}    q: pm10>5;owner\n`, /x\.yaml:7: entities\.0\.q asks for "owner", which is internal/],
+    ['a condition nobody understands', `${good}    q: "((pm10"\n`, /x\.yaml:7: entities\.0\.q is not understood/],
     ['an area turned round', `${good}area: [14.2, 45.9, 13.75, 46.2]\n`, /x\.yaml:7: area .*expected \[west, south, east, north\]/],
     ['an MQTT endpoint of the relay', good.replace('https://', 'mqtt://'), /x\.yaml:3: endpoint .*mode relay expects http/],
     [
