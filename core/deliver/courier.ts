@@ -50,12 +50,12 @@ export class Courier {
       ticket,
     );
     if (lateLetters === undefined) return;
-    const known = batch.parcels.filter(({ json, removal }) => json === undefined && removal === undefined);
+    const known = batch.parcels.filter((parcel) => !isLive(parcel) && parcel.late === undefined);
     if (known.length > 0) {
-      for (const { late, queued } of known) if (late === undefined) this.options.observe('repeated', queued);
+      for (const { queued } of known) this.options.observe('repeated', queued);
       if (!(await this.settle(known, [], lateLetters))) return;
     }
-    const live = batch.parcels.filter(({ json, removal }) => json !== undefined || removal !== undefined);
+    const live = batch.parcels.filter(isLive);
     if (live.length > 0) await this.send(live, batch.context, ticket, lateLetters);
   }
 
@@ -179,6 +179,8 @@ export class Courier {
       const outcome = await this.addHistory(parcel, context, ticket);
       if (outcome === 'wait') waits = true;
       else if (outcome !== 'taken') letters.set(parcel.id, outcome);
+      // At once: thousands of late states may follow in this batch, and would all be sent again if the process ended meanwhile.
+      if (!waits && !isLive(parcel)) waits = !(await this.settle([parcel], [], letters));
       return !waits;
     };
     const all = async (): Promise<void> => {
@@ -225,6 +227,11 @@ export class Courier {
     this.options.requested({ status: answer.status, seconds: (performance.now() - start) / 1_000, entities, bytes: body.length });
     return answer;
   }
+}
+
+/** Something of it goes to the broker's present state. */
+function isLive({ json, removal }: Parcel): boolean {
+  return json !== undefined || removal !== undefined;
 }
 
 function noHistory(): Rejection {
