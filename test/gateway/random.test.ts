@@ -6,8 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { makeQuestion, seeded, type Asked } from './random-question.ts';
 import { createRig, roles, startIssuing, type Issuing, type Rig } from './rig.ts';
 
-/** For each profile; an open one goes to two brokers, so both profiles make more than 10,000 requests. */
-const questions = 3_000;
+/**
+ * For each profile; an open one goes to two brokers. `npm run test:random` asks 3,000, which makes more than 10,000 requests of both
+ * profiles; here it is a sample, to keep the whole test command short.
+ */
+const questions = Number(process.env['GATEWAY_QUESTIONS'] ?? 500);
 const atOnce = 8;
 
 const agent = new Agent({ keepAlive: true, maxSockets: atOnce });
@@ -84,9 +87,9 @@ describe.each(['strict', 'orion'] as const)('%s', (profile) => {
       }),
     );
     expect({ seed, failed: failed.slice(0, 3), count: failed.length }).toEqual({ seed, failed: [], count: 0 });
-    expect(requests).toBeGreaterThan(5_000);
+    expect(requests).toBeGreaterThan(questions * 1.6);
     // The questions are no mere nonsense: many are answered, and every kind of refusal comes.
     expect(statuses.get(200)).toBeGreaterThan(questions / 5);
-    for (const status of [400, 403, 404, 405]) expect(statuses.get(status)).toBeGreaterThan(10);
+    for (const status of [400, 403, 404, 405]) expect(statuses.get(status)).toBeGreaterThan(questions / 300);
   }, 300_000);
 });
