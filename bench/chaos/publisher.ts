@@ -24,6 +24,7 @@ export class Stream {
   private stopping = false;
   private running: Promise<void> = Promise.resolve();
   private readonly underWay = new Set<Promise<void>>();
+  private readonly acknowledged = new Set<number>();
 
   private constructor(
     private readonly client: MqttClient,
@@ -42,6 +43,11 @@ export class Stream {
   /** Messages with a number below this were sent. */
   get count(): number {
     return this.next;
+  }
+
+  /** Messages with a PUBACK. */
+  get sent(): readonly number[] {
+    return [...this.acknowledged];
   }
 
   start(): void {
@@ -95,7 +101,10 @@ export class Stream {
     const { truth } = this.options;
     const { device, observedAt, pm10 } = published(truth, n);
     const payload = JSON.stringify({ pm10, TimeInstant: observedAt });
-    const sending = this.persist(`/json/key/${deviceId(truth, device)}/attrs`, payload).finally(() => this.underWay.delete(sending));
+    const sending = this.persist(`/json/key/${deviceId(truth, device)}/attrs`, payload).then(() => {
+      this.underWay.delete(sending);
+      this.acknowledged.add(n);
+    });
     this.underWay.add(sending);
     if (this.underWay.size >= mostUnderWay) await Promise.race(this.underWay);
   }

@@ -118,14 +118,15 @@ const slowTenant: Scenario = {
       const [swift = '', tenant = ''] = run.stage.tenants;
       const { recorder } = run.stage.agent0;
       const { devices } = run.stage.truth;
-      const ofSwift = (n: number): boolean => run.stage.tenantOf(n % devices) === swift;
-      const from = run.stream.count;
+      const before = new Set(run.stream.sent);
       run.stage.proxy.setFault({ kind: 'slow', tenant, ms: 3_000 });
       await run.seconds();
-      const sent = Array.from({ length: run.stream.count - from }, (_, n) => from + n).filter(ofSwift);
+      const sent = run.stream.sent.filter((n) => !before.has(n) && run.stage.tenantOf(n % devices) === swift);
+      // A moment for what Mosquitto has taken just now.
+      await sleep(1_000);
       const taken = sent.filter((n) => recorder.has(n)).length;
       run.note(`meanwhile ${sent.length} of the other tenant were sent and ${taken} arrived`);
-      if (taken < sent.length * 0.8) run.fault(`the other tenant was held up: ${taken} of ${sent.length} arrived`);
+      if (sent.length === 0 || taken < sent.length) run.fault(`the other tenant was held up: ${taken} of ${sent.length} arrived`);
       run.stage.proxy.setFault(undefined);
       await run.recovered();
     }),

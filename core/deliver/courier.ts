@@ -28,10 +28,9 @@ export interface CourierOptions {
   requested: NonNullable<DeliveryObserver['requested']>;
   /** Wait of one entity by how often it failed. */
   pause(attempts: number): number;
+  /** Requests to the history for one batch at the same time: other tenants need connections too. */
+  historiesAtOnce(): number;
 }
-
-/** Requests to the history for one batch at the same time; the connections are shared by all batches. */
-const historiesAtOnce = 4;
 
 /** Brings batches to the broker and settles each entity by what the broker says of it. */
 export class Courier {
@@ -188,7 +187,7 @@ export class Courier {
     };
     // Until it is known that there is a history, one asks.
     if (this.takesHistory !== true) await next();
-    await Promise.all(Array.from({ length: historiesAtOnce }, all));
+    await Promise.all(Array.from({ length: this.options.historiesAtOnce() }, all));
     return waits ? undefined : letters;
   }
 

@@ -149,6 +149,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         requested: (request) => options.observer?.requested?.(request),
         sent: (answer, parcels) => logTrace(logger, answer, parcels),
         pause,
+        historiesAtOnce: () => (all.length > 1 ? 1 : lanes),
       },
       settle,
       succeeded: () => {

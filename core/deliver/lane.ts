@@ -16,7 +16,7 @@ export interface LaneOptions {
   readonly pace: PaceOptions;
   readonly coalesce: 'off' | 'drain' | 'always';
   readonly queue: Pick<QueueOptions, 'outbox' | 'contextOf' | 'prepare' | 'now' | 'onOther'>;
-  readonly courier: Pick<CourierOptions, 'prepare' | 'signal' | 'observe' | 'requested' | 'sent' | 'pause'>;
+  readonly courier: Pick<CourierOptions, 'prepare' | 'signal' | 'observe' | 'requested' | 'sent' | 'pause' | 'historiesAtOnce'>;
   settle(settlement: Settlement): Promise<boolean>;
   /** The broker took something. */
   succeeded(): void;

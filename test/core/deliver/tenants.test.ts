@@ -112,6 +112,34 @@ describe('tenants', () => {
     for (const answerNow of hanging) answerNow();
   });
 
+  it('do not wait for one whose history does not answer', async () => {
+    const names = Array.from({ length: 40 }, (_, n) => `s${n}`);
+    await append('pocasni', ...names.map((name) => gauge(name, 1, 50)));
+    start();
+    await until(() => waiting() === 0);
+    const hanging: (() => void)[] = [];
+    sink.script((request, response, store) => {
+      if (tenantOf(request) !== 'pocasni') return false;
+      // The first is answered: after it, it is known that there is a history.
+      const answerNow = (): void => {
+        store();
+        response.writeHead(204).end();
+      };
+      if (request.path.includes('/temporal/') && hanging.length === 0) {
+        hanging.push(() => undefined);
+        answerNow();
+      } else hanging.push(answerNow);
+      return true;
+    });
+    await append('pocasni', ...names.map((name) => gauge(name, 2, 10)));
+    await until(() => hanging.length > 1);
+    await append('hitri', gauge('a', 1));
+    await until(() => valuesOf('hitri', 'a').length > 0);
+    sink.script(() => false);
+    for (const answerNow of hanging) answerNow();
+    await until(() => waiting() === 0);
+  });
+
   it('do not wait for one that fails or denies, and its own waits until it is back', async () => {
     let isFailing = true;
     sink.script((request, response) => {
