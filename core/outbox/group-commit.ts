@@ -3,8 +3,8 @@ import type { Logger } from 'pino';
 import type { Done } from './outbox.ts';
 
 export interface GroupCommitOptions<T> {
-  /** Writes a group in one transaction. Throws when it cannot. */
-  commit(group: readonly T[]): void;
+  /** Writes a group in one transaction, or as many of its first as there is room for; says how many. Throws when it cannot write any. */
+  commit(group: readonly T[]): number;
   /** Resolves when all that was committed is on disk; meanwhile more is gathered, and written with the next commit. */
   sync(): Promise<void>;
   /** Whether an error may heal by waiting: the disk is full or does not answer. */
@@ -79,8 +79,7 @@ export function createGroupCommit<T extends Entry>(options: GroupCommitOptions<T
   /** What was written of the group; undefined when it must be tried again later. An entry that no waiting helps is refused and left out. */
   function write(group: readonly T[]): readonly T[] | undefined {
     try {
-      options.commit(group);
-      return group;
+      return group.slice(0, options.commit(group));
     } catch (error) {
       if (options.mayHeal(error)) {
         failed(error);

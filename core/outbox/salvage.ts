@@ -11,7 +11,7 @@ export interface Salvage {
   readonly setAside: string;
   /** Rows saved from it, by table. */
   readonly saved: Readonly<Record<string, number>>;
-  /** Row numbers that should hold a row but could not be read. Zero also when the file says nothing of itself any more. */
+  /** Publications that waited and dead letters that could not be read. Zero also when the file says nothing of itself any more. */
   readonly unreadable: number;
 }
 
@@ -91,8 +91,8 @@ function copySegments(from: Database.Database, target: OutboxFile): Copied {
   readNumbered(from, 'settled', 'first', (row) => settled.set(row['first'], row));
   let saved = 0;
   let torn = 0;
-  let last = 0;
-  const unreadable = readNumbered(from, 'segments', 'first', (row) => {
+  const found: Range[] = [];
+  const failed = readRanges(from, 'segments', 'first', (row) => {
     const { first, count, at, body } = row as unknown as { first: number; count: number; at: Instant; body: string };
     if (count < 1 || count > segmentSize) return;
     const { settled: bits = 0, marked = 0, refused = bits } = (settled.get(first) ?? {}) as Partial<Record<string, number>>;
@@ -103,10 +103,32 @@ function copySegments(from: Database.Database, target: OutboxFile): Copied {
     target.setSettled.run(first, bits | bad, marked | bad, refused | bad);
     torn += bitsIn(bad & ~bits);
     saved += count - bitsIn(bits | bad);
-    last = Math.max(last, first + count - 1);
+    found.push({ from: first, to: first + count - 1 });
   });
-  target.setLast.run(Math.max(last, target.last.get() ?? 0, attempt(() => issued(from, 'segments')) ?? 0));
-  return { saved, unreadable: unreadable + torn };
+  const last = Math.max(found.at(-1)?.to ?? 0, target.last.get() ?? 0, attempt(() => issued(from, 'segments')) ?? 0);
+  target.setLast.run(last);
+  let unreadable = torn;
+  for (const range of failed) {
+    const lost = publicationsIn(range, found, last);
+    unreadable += lost.to - lost.from + 1;
+    for (const [first, row] of settled) {
+      if ((first as number) >= lost.from && (first as number) <= lost.to) unreadable -= bitsIn(row['settled'] as number);
+    }
+  }
+  return { saved, unreadable };
+}
+
+/** Numbers from … to, both of them. */
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A segment is looked up by its first number; those after it belong to it as far as the next one. */
+function publicationsIn({ from, to }: Range, found: readonly Range[], last: number): Range {
+  const before = found.findLast((range) => range.from < from)?.to ?? 0;
+  const next = found.find((range) => range.from > to)?.from ?? Infinity;
+  return { from: Math.max(from, before + 1), to: Math.min(to + segmentSize - 1, next - 1, last) };
 }
 
 interface Copied {
@@ -116,27 +138,55 @@ interface Copied {
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** Gives every row that can be read, in runs of 256 numbers; where a run is damaged, number by number. Says how many could not be read. */
+/** Gives every row that can be read; says how many numbers could not be. */
 function readNumbered(from: Database.Database, table: string, key: string, take: (row: Row) => unknown): number {
-  let unreadable = 0;
+  return readRanges(from, table, key, take).reduce((sum, range) => sum + range.to - range.from + 1, 0);
+}
+
+/** The same, in runs of 256 numbers; where a run is damaged, number by number. Gives the numbers that could not be looked up. */
+function readRanges(from: Database.Database, table: string, key: string, take: (row: Row) => unknown): Range[] {
   const read = attempt(() => from.prepare<[number, number], Row>(`SELECT * FROM ${table} NOT INDEXED WHERE ${key} BETWEEN ? AND ?`));
   // By the number itself: looking for the next row would run into the damage behind a good one.
   const single = attempt(() => from.prepare<[number], Row>(`SELECT * FROM ${table} NOT INDEXED WHERE ${key} = ?`));
-  if (read === undefined || single === undefined) return 0;
-  const bounds = attempt(() => from.prepare(`SELECT min(${key}) AS first, max(${key}) AS last FROM ${table} NOT INDEXED`).get()) as
-    { first: number | null; last: number | null } | undefined;
-  const last = Math.max(bounds?.last ?? 0, attempt(() => issued(from, table)) ?? 0);
-  const size = attempt(() => from.prepare<[number], number>(`SELECT count FROM ${table} WHERE ${key} = ?`).pluck());
-  for (let first = bounds?.first ?? 1; first <= last; first += 256) {
-    const run = attempt(() => read.all(first, first + 255));
+  if (read === undefined || single === undefined) return [];
+  const boundOf = (side: 'min' | 'max') =>
+    attempt(() => from.prepare<[], number | null>(`SELECT ${side}(${key}) FROM ${table} NOT INDEXED`).pluck().get() ?? 0);
+  const last = Math.max(boundOf('max') ?? 0, attempt(() => issued(from, table)) ?? 0);
+  const known = boundOf('min');
+  const first = known ?? firstGuess(last, (one) => attempt(() => single.all(one)) !== undefined);
+  const failed: Range[] = [];
+  for (let start = first; start <= last; start += 256) {
+    const run = attempt(() => read.all(start, start + 255));
     run?.forEach(take);
-    for (let one = first; run === undefined && one <= Math.min(first + 255, last); one++) {
-      const found = attempt(() => single.all(one));
-      if (found === undefined) unreadable += attempt(() => size?.get(one)) ?? 1;
-      else found.forEach(take);
+    for (let one = start; run === undefined && one <= Math.min(start + 255, last); one++) {
+      const rows = attempt(() => single.all(one));
+      if (rows !== undefined) rows.forEach(take);
+      else if (failed.at(-1)?.to === one - 1) failed[failed.length - 1] = { from: failed.at(-1)?.from ?? one, to: one };
+      else failed.push({ from: one, to: one });
     }
   }
-  return unreadable;
+  const [lowest] = failed;
+  if (known === undefined && lowest !== undefined && lowest.to < last)
+    failed[0] = { from: Math.max(lowest.from, lowest.to - onePage + 1), to: lowest.to };
+  return failed;
+}
+
+/** Numbers before the first good one that are looked at one by one, and how many of them a page holds at most. */
+const lookBack = 200_000;
+const onePage = 256;
+
+/**
+ * Where the page with the lowest numbers is damaged they are not known, and there may be millions that went long ago: begins not too far
+ * before the first number that can be looked up.
+ */
+function firstGuess(last: number, isReadable: (one: number) => boolean): number {
+  let [bad, good] = [0, last + 1];
+  while (good - bad > 1) {
+    const middle = Math.floor((bad + good) / 2);
+    if (isReadable(middle)) good = middle;
+    else bad = middle;
+  }
+  return Math.max(1, good - lookBack);
 }
 
 /** The last number that was given out. */

@@ -112,18 +112,20 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): SqliteOutbox {
     return segment;
   }
 
-  function commit(group: readonly Waiting[]): void {
+  function commit(waiting: readonly Waiting[]): number {
+    let group = fitting(waiting, freeBytes());
+    if (group.length < waiting.length) {
+      makeRoom();
+      group = fitting(waiting, freeBytes());
+    }
+    if (group.length === 0) throw new DiskReserveReached(`the disk of ${path} has too little free space`);
     const all: HeldPublication[] = [];
-    let bytes = 0;
     for (const { publications } of group) {
       for (const one of publications) {
         all.push(one);
         if (one.origin.tenant !== undefined && !tenants.has(one.origin.tenant)) learn(one.origin.tenant);
-        bytes += bytesOnDisk(one);
       }
     }
-    if (freeBytes() <= bytes) makeRoom();
-    if (freeBytes() <= bytes) throw new DiskReserveReached(`the disk of ${path} has too little free space`);
     let segments: Segment[] = [];
     store.transact(() => {
       segments = all.length === 0 ? [] : insert(all);
@@ -131,10 +133,21 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): SqliteOutbox {
       followUp.write();
     });
     followUp.written();
-    if (segments.length === 0) return;
+    if (segments.length === 0) return group.length;
     if (segments[0]?.first !== index.next) lookForOthersBefore(segments[0]?.first ?? 0);
     for (const segment of segments) index.add(segment);
     for (const listener of listeners) listener();
+    return group.length;
+  }
+
+  /** As many of the first as have their place. A disk that is small may never have place for all. */
+  function fitting(waiting: readonly Waiting[], free: number): readonly Waiting[] {
+    let bytes = 0;
+    const end = waiting.findIndex(({ publications }) => {
+      for (const one of publications) bytes += bytesOnDisk(one);
+      return bytes >= free;
+    });
+    return end === -1 ? waiting : waiting.slice(0, end);
   }
 
   /** Kept before the first of its publications is: after a restart nothing of it may be overlooked. */

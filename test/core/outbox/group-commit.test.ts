@@ -13,6 +13,8 @@ interface Entry {
 let committed: string[][];
 let syncs: { readonly end: (error?: Error) => void }[];
 let told: string[];
+/** How many find their place in a commit. */
+let room: number;
 let group: GroupCommit<Entry>;
 let fault: ((names: readonly string[]) => Error | undefined) | undefined;
 
@@ -24,13 +26,15 @@ beforeEach(() => {
   committed = [];
   syncs = [];
   told = [];
+  room = Infinity;
   fault = undefined;
   group = createGroupCommit<Entry>({
     commit(entries) {
       const names = entries.map(({ name }) => name);
       const error = fault?.(names);
       if (error !== undefined) throw error;
-      committed.push(names);
+      committed.push(names.slice(0, room));
+      return Math.min(room, names.length);
     },
     sync: () => new Promise((resolve, reject) => syncs.push({ end: (error) => (error === undefined ? resolve() : reject(error)) })),
     mayHeal: (error) => error === full,
@@ -56,6 +60,16 @@ async function until(is: () => boolean): Promise<void> {
 }
 
 describe('the group commit', () => {
+  it('goes on with the others where there was room for some of them, and tells only those', async () => {
+    room = 2;
+    for (const name of ['a', 'b', 'c']) append(name);
+    await until(() => syncs.length === 1);
+    syncs.shift()?.end();
+    await until(() => syncs.length === 1);
+    expect([committed, told]).toEqual([[['a', 'b'], ['c']], ['a', 'b']]);
+    expect(group.writable).toBe(true);
+  });
+
   it('tells nobody before the disk was synced, and gathers what comes meanwhile for the next commit', async () => {
     append('a');
     await until(() => syncs.length === 1);

@@ -93,6 +93,15 @@ describe('sqlite outbox', () => {
     expect(outbox.peek(9, 0, 1).map(({ entity }) => entity)).toEqual([gauge('a', 1), gauge('a', 2), gauge('a', 3)]);
   });
 
+  it('takes as much at a time as a small disk has room for', async () => {
+    // Never enough for all of them at once.
+    const outbox = open(newPath(), { freeBytes: () => 20_000 });
+    await Promise.all(Array.from({ length: 300 }, (_, n) => outbox.append(consign(gauge('a', n)))));
+
+    expect(outbox.writable).toBe(true);
+    expect(outbox.peek(400, 0, 1).map(({ entity }) => entity)).toEqual(Array.from({ length: 300 }, (_, n) => gauge('a', n)));
+  });
+
   it('moves the write-ahead log into the file before it takes the last free bytes', async () => {
     const path = newPath();
     const room = 300_000;
@@ -159,6 +168,41 @@ describe('sqlite outbox', () => {
     closeSync(handle);
     expect(open(path).peek(1_000, 0, 1)).toHaveLength(120 - ncell);
   });
+  it.each([
+    ['first', 0],
+    ['second', 1],
+    ['last', -1],
+  ])('says how many waited on a damaged page: the %s one', async (_name, which) => {
+    const path = newPath();
+    const lines: string[] = [];
+    const before = open(path);
+    for (let n = 0; n < 90; n++)
+      await before.append(consign(...Array.from({ length: 1 + ((n * 7) % 40) }, (_, m) => gauge(`g${n}-${m}`, m, n % 59))));
+    before.settle({ accepted: before.peek(3_000, 0, 1).filter((_, n) => n % 3 > 0), refused: [] });
+    await before.close();
+    const file = new Database(path);
+    // Long ago delivered and forgotten.
+    for (const table of ['segments', 'settled']) file.exec(`DELETE FROM ${table} WHERE first < 400`);
+    file.pragma('wal_checkpoint(TRUNCATE)');
+    const pages = file.prepare("SELECT pageno FROM dbstat WHERE name = 'segments' AND pagetype = 'leaf' ORDER BY path").pluck().all();
+    file.close();
+    const waiting = open(path).depth('2026-05-01T10:00:00.000Z').count;
+    await opened.pop()?.close();
+    const handle = openSync(path, 'r+');
+    writeSync(handle, Buffer.alloc(4096, 0x5a), 0, 4096, ((pages.at(which) as number) - 1) * 4096);
+    closeSync(handle);
+
+    const after = open(path, { logger: pino({ level: 'info' }, { write: (line: string) => void lines.push(line) }) });
+
+    const left = after.depth('2026-05-01T10:00:00.000Z').count;
+    const { unreadable, saved } = JSON.parse(lines[0] ?? '{}') as { unreadable: number; saved: Record<string, number> };
+    expect(saved['publications']).toBe(left);
+    expect(left).toBeLessThan(waiting);
+    expect(unreadable).toBeGreaterThanOrEqual(waiting - left);
+    // Where the lowest numbers are on the page, it is not known which of them went before.
+    expect(unreadable - (waiting - left)).toBeLessThanOrEqual(which === 0 ? 256 : 0);
+  });
+
   it.each(['at start', 'while it runs'])('saves the good rows of a file with damaged pages, found %s', async (when) => {
     const path = newPath();
     const lines: string[] = [];
