@@ -35,10 +35,13 @@ export function journalFiles(folder: string): JournalFile[] {
   });
 }
 
-/** Removes files that are older than `days`, then the oldest beyond `bytes`; `open` stays. Gives what was removed for want of room. */
+/**
+ * Removes files that are older than `days`, then the oldest beyond `bytes`, and those that the disk is `short` of; `open` stays. Gives what
+ * was removed for want of room.
+ */
 export function forget(
   folder: string,
-  limits: { readonly days: number; readonly bytes: number },
+  limits: { readonly days: number; readonly bytes: number; readonly short: number },
   now: number,
   open: string,
 ): JournalFile[] {
@@ -50,8 +53,9 @@ export function forget(
   });
   const crowdedOut: JournalFile[] = [];
   let total = kept.reduce((sum, { bytes }) => sum + bytes, 0);
+  const most = Math.min(limits.bytes, total - limits.short);
   for (const file of kept) {
-    if (total <= limits.bytes) break;
+    if (total <= most) break;
     unlinkSync(file.path);
     total -= file.bytes;
     crowdedOut.push(file);

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import type { Instant, MqttMessage } from '../plugin.ts';
 import type { KeptFile } from '../source/dataset.ts';
 import { pack } from './chunk.ts';
+import { freeBesideOutbox } from '../outbox/disk.ts';
 import { tighten } from './tighten.ts';
 import { fileName, forget } from './files.ts';
 import { fileRecord, roomFor, writeMessage } from './records.ts';
@@ -22,6 +23,8 @@ export interface JournalOptions {
   onLost?(records: number): void;
   /** How often is written what came; default every second. */
   readonly flushMs?: number;
+  /** Bytes that the disk has beyond what the outbox wants to find free; a test hands in its own. */
+  readonly freeBytes?: () => number;
 }
 
 /**
@@ -45,6 +48,7 @@ const mostWaiting = 64;
 
 export function openJournal(options: JournalOptions): Journal {
   const { folder, clock, logger } = options;
+  const freeBytes = options.freeBytes ?? (() => freeBesideOutbox(folder));
   let chunk = Buffer.allocUnsafe(chunkBytes);
   let used = 0;
   let records = 0;
@@ -81,6 +85,9 @@ export function openJournal(options: JournalOptions): Journal {
 
   async function write(packed: Buffer): Promise<void> {
     file ??= await begin();
+    const free = freeBytes();
+    if (free < 0) makeRoom(file.path, -free);
+    if (free < 0 && freeBytes() < 0) throw new Error('the disk is nearly full, and the outbox comes first');
     await file.handle.appendFile(packed);
     await file.handle.datasync();
     file.bytes += packed.length;
@@ -94,7 +101,7 @@ export function openJournal(options: JournalOptions): Journal {
     mkdirSync(folder, { recursive: true });
     const path = join(folder, fileName(clock(), order++));
     const handle = await open(path, 'wx', 0o640);
-    makeRoom(path);
+    makeRoom(path, 0);
     return { handle, path, since: performance.now(), bytes: 0, chunks: 0 };
   }
 
@@ -107,8 +114,9 @@ export function openJournal(options: JournalOptions): Journal {
     if (chunks > 1 && bytes / chunks < chunkBytes / 16) await tighten(path, chunkBytes);
   }
 
-  function makeRoom(path: string): void {
-    const removed = forget(folder, options, Date.parse(clock()), path);
+  /** While the broker is away the outbox needs the disk more. */
+  function makeRoom(path: string, short: number): void {
+    const removed = forget(folder, { ...options, short }, Date.parse(clock()), path);
     const [first] = removed;
     if (first === undefined) return;
     const facts = {
@@ -117,7 +125,10 @@ export function openJournal(options: JournalOptions): Journal {
       from: new Date(first.from).toISOString(),
       to: new Date(removed.at(-1)?.to ?? 0).toISOString(),
     };
-    logger.warn(facts, 'the journal is full; its oldest files were removed before their time (journal.megabytes)');
+    logger.warn(
+      facts,
+      'no room for the journal: its oldest files were removed before their time (journal.megabytes, or the disk is nearly full)',
+    );
   }
 
   function lost(count: number, reason: unknown): void {

@@ -28,8 +28,18 @@ export function roomOn(
   reusable: number,
 ): number {
   const free = disk.bavail * disk.bsize;
-  const kept = Math.min(reserve.bytes, disk.blocks * disk.bsize * reserve.share);
+  const kept = keptOf(disk);
   return Math.min(free - kept / 2, free + reusable - kept - log);
+}
+
+function keptOf({ blocks, bsize }: { readonly blocks: number; readonly bsize: number }): number {
+  return Math.min(reserve.bytes, blocks * bsize * reserve.share);
+}
+
+/** For what the outbox comes before: bytes beyond twice its reserve; below zero: so many too few. */
+export function freeBesideOutbox(folder: string): number {
+  const disk = statfsSync(folder);
+  return disk.bavail * disk.bsize - 2 * keptOf(disk);
 }
 
 /** A full disk, one that fails or is read-only, and a file that another process holds: all may heal. */

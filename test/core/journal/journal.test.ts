@@ -127,6 +127,33 @@ describe('the journal', () => {
     expect(warned).toMatchObject([{ files: 1 }]);
   });
 
+  it('gives its place to the outbox when the disk is nearly full, and comes back when there is room', async () => {
+    const disk = { room: 1_000_000 };
+    const freeBytes = (): number => disk.room - journalFiles(folder).reduce((sum, { bytes }) => sum + bytes, 0);
+    const first = open();
+    first.message(message(1, Buffer.from(Array.from({ length: 5_000 }, (_, n) => (n * n * 31) % 251))));
+    await first.close();
+    const journal = open({ clock: () => at(1), freeBytes });
+    journal.message(message(2));
+    await journal.flush();
+    // The old file makes room for the new one.
+    disk.room = 500;
+    journal.message(message(3));
+    await journal.flush();
+    expect([bodies((await read()).records), warned.length, lost]).toEqual([['{"pm10":2}', '{"pm10":3}'], 1, 0]);
+    // Nothing more can be given up.
+    disk.room = -1;
+    journal.message(message(4));
+    await journal.flush();
+    journal.message(message(5));
+    await journal.flush();
+    expect([lost, failed.length]).toEqual([2, 1]);
+    disk.room = 1_000_000;
+    journal.message(message(6));
+    await journal.close();
+    expect(bodies((await read()).records)).toEqual(['{"pm10":6}']);
+  });
+
   it('never holds up the line: what cannot be written is counted and told once', async () => {
     writeFileSync(folder, 'a file where the folder should be');
     const journal = open();
