@@ -9,6 +9,7 @@ import { ConfigError } from '../../core/errors.ts';
 
 /** An authority that ends sooner signs nothing any more. */
 const leastAuthorityDays = 30;
+const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
 
 /**
  * A certificate authority of this stack, where there is none yet, and a certificate of it for `host`, `localhost` and the loopback, by `openssl`.
@@ -26,11 +27,10 @@ export function makeCertificates(folder: string, host: string): void {
       extensions,
       `basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\nsubjectAltName=${own},DNS:localhost,DNS:mosquitto,IP:127.0.0.1\n`,
     );
-    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
     const ca = [join(folder, 'ca.crt'), join(folder, 'ca.key')] as const;
     const request = join(work, 'server.csr');
-    if (!isOfUse(ca)) openssl(['req', '-x509', ...key, '-days', '3650', '-subj', '/CN=Klavze CA', '-keyout', ca[1], '-out', ca[0]]);
-    openssl(['req', ...key, '-subj', `/CN=${host}`, '-keyout', join(folder, 'server.key'), '-out', request]);
+    if (!isOfUse(ca)) openssl(['req', '-x509', ...newKey, '-days', '3650', '-subj', '/CN=Klavze CA', '-keyout', ca[1], '-out', ca[0]]);
+    openssl(['req', ...newKey, '-subj', `/CN=${host}`, '-keyout', join(folder, 'server.key'), '-out', request]);
     const signing = ['-CA', ca[0], '-CAkey', ca[1], '-CAcreateserial', '-CAserial', join(work, 'serial'), '-days', '825'];
     openssl(['x509', '-req', '-in', request, ...signing, '-extfile', extensions, '-out', join(folder, 'server.crt')]);
   } finally {
@@ -50,13 +50,24 @@ function isOfUse([certificate, key]: readonly [string, string]): boolean {
   return Date.parse(new X509Certificate(readFileSync(certificate)).validTo) > Date.now() + leastAuthorityDays * 86_400_000;
 }
 
+/**
+ * A certificate that is its own authority, for Klavže's connection to `host` inside the stack: nobody else has to trust it, so it is good
+ * for ten years. Files: `<name>.crt` and `<name>.key` in `folder`.
+ *
+ * @throws {ConfigError} when openssl is missing or refuses.
+ */
+export function makeInternalCertificate(folder: string, name: string, host: string): void {
+  const files = ['-keyout', join(folder, `${name}.key`), '-out', join(folder, `${name}.crt`)];
+  openssl(['req', '-x509', ...newKey, '-days', '3650', '-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`, ...files]);
+}
+
 function openssl(words: readonly string[]): void {
   try {
     execFileSync('openssl', words, { stdio: 'pipe' });
   } catch (error) {
     const { code, stderr } = error as { code?: string; stderr?: Buffer };
     const why = code === 'ENOENT' ? 'it is not installed' : (stderr?.toString().trim() ?? String(error));
-    throw new ConfigError(`openssl could not make the certificates: ${why}; install openssl, or give your own with --cert and --key`, [], {
+    throw new ConfigError(`openssl could not make the certificates: ${why}; install openssl`, [], {
       cause: error,
     });
   }

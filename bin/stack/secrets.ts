@@ -3,7 +3,7 @@ import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { join } from 'node:path';
 
 import { ConfigError } from '../../core/errors.ts';
-import { hostIn, makeCertificates } from './certificates.ts';
+import { hostIn, makeCertificates, makeInternalCertificate } from './certificates.ts';
 import { mosquittoLine, newPassword, withUser } from './passwords.ts';
 
 export interface StackFiles {
@@ -49,6 +49,11 @@ export function makeSecrets(folder: string, { host, given, renew = false }: Stac
     else take(folder, given);
     chmodSync(join(folder, 'server.key'), 0o644);
     made.push('server.crt', 'server.key');
+  }
+  if (!holds(folder, 'internal.crt') || !holds(folder, 'internal.key')) {
+    makeInternalCertificate(folder, 'internal', 'mosquitto');
+    chmodSync(join(folder, 'internal.key'), 0o644);
+    made.push('internal.crt', 'internal.key');
   }
   return made;
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -76,6 +77,7 @@ if (!hasOpenssl) console.warn('skipped: klavze init (install the package openssl
     const [one, two] = [join(folder, 'one'), join(folder, 'two')];
     for (const place of [one, two]) makeSecrets(place, { host: 'mqtt.example.org' });
     const given = { cert: join(one, 'server.crt'), key: join(one, 'server.key') };
+    expect(new X509Certificate(readFileSync(join(one, 'internal.crt'))).checkHost('mosquitto')).toBe('mosquitto');
     const taken = join(folder, 'taken');
     makeSecrets(taken, { host: 'unused', given });
     expect(readFileSync(join(taken, 'server.crt'), 'utf8')).toBe(readFileSync(given.cert, 'utf8'));

@@ -14,7 +14,7 @@ const deploy = join(import.meta.dirname, '..', '..', 'deploy');
 /** False where Debian's Mosquitto is not installed; the tests then say so and skip. */
 export const hasMosquitto = mosquittoBinary !== undefined;
 
-/** The stack's Mosquitto configuration under the installed Mosquitto: only the paths, the port and the address are rewritten. */
+/** The stack's Mosquitto configuration under the installed Mosquitto: only paths, ports and the address are rewritten. */
 export class DeployedMosquitto {
   readonly folder = mkdtempSync(join(tmpdir(), 'klavze-mosquitto-'));
   private child: ChildProcess | undefined;
@@ -22,23 +22,26 @@ export class DeployedMosquitto {
   private constructor(
     readonly port: number,
     readonly tlsPort: number,
+    readonly internalPort: number,
   ) {}
 
   static async prepare(): Promise<DeployedMosquitto> {
-    const broker = new DeployedMosquitto(await freePort(), await freePort());
+    const broker = new DeployedMosquitto(await freePort(), await freePort(), await freePort());
     const { folder } = broker;
     // Started by root, Mosquitto becomes the user `mosquitto` and must still reach its files.
     chmodSync(folder, 0o755);
     mkdirSync(join(folder, 'data'));
     chmodSync(join(folder, 'data'), 0o777);
     makeSecrets(join(folder, 'secrets'), { host: 'localhost' });
-    for (const name of ['server.crt', 'server.key']) cpSync(join(folder, 'secrets', name), join(folder, name));
+    for (const name of ['server.crt', 'server.key', 'internal.crt', 'internal.key'])
+      cpSync(join(folder, 'secrets', name), join(folder, name));
     cpSync(join(folder, 'secrets', 'mosquitto-passwords'), join(folder, 'passwords'));
     cpSync(join(deploy, 'mosquitto', 'acl'), join(folder, 'acl'));
     const configuration = readFileSync(join(deploy, 'mosquitto', 'mosquitto.conf'), 'utf8')
       .replaceAll('/mosquitto/config/', `${folder}/`)
       .replaceAll('/mosquitto/data/', `${folder}/data/`)
       .replace('listener 8883', `listener ${broker.tlsPort} 127.0.0.1`)
+      .replace('listener 8884', `listener ${broker.internalPort} 127.0.0.1`)
       .replace('listener 1883', `listener ${broker.port} 127.0.0.1`);
     writeFileSync(join(folder, 'mosquitto.conf'), configuration);
     return broker;
