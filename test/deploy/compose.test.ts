@@ -42,11 +42,6 @@ describe(file, () => {
     },
   );
 
-  (hasCompose ? it : it.skip)('takes deploy/cluster/compose.yml over it', () => {
-    const { status, stderr } = configure('-f', 'deploy/cluster/compose.yml', '--profile', 'minimal');
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  });
-
   it('has its defaults explained in .env.example', () => {
     const defaults = [...text.matchAll(/\$\{(\w+):-([^}]*)\}/g)].map(([, name, value]) => `${name}=${value}`);
     const example = readFileSync(join(root, '.env.example'), 'utf8').split('\n');

@@ -1,0 +1,117 @@
+import { get } from 'node:http';
+import { connect } from 'node:tls';
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { DeployedEdge, nginxBinary } from './edge.ts';
+
+if (nginxBinary === undefined) console.warn('skipped: deploy/edge/nginx.conf in a real nginx (install the package nginx)');
+
+(nginxBinary === undefined ? describe.skip : describe)('deploy/edge/nginx.conf in the installed nginx', () => {
+  let edge: DeployedEdge;
+  beforeAll(async () => {
+    edge = await DeployedEdge.start();
+  });
+  afterAll(() => edge.stop());
+  beforeEach(() => edge.seen.splice(0));
+
+  it.each([
+    ['GET', '/ngsi-ld/v1/entities?type=AirQualityObserved&q=NO2%3E40', 'gateway'],
+    ['POST', '/ngsi-ld/v1/entityOperations/query', 'gateway'],
+    ['POST', '/ingest/json', 'agents'],
+    ['GET', '/contexts/environment.jsonld', 'agents'],
+    ['GET', '/grafana/d/line', 'grafana'],
+  ] as const)('%s %s goes to the %s as it came', async (method, path, to) => {
+    const { status, headers } = await edge.ask(path, { method, headers: { 'x-forwarded-for': '203.0.113.9' } });
+    expect(status).toBe(200);
+    expect(headers['x-content-type-options']).toBe('nosniff');
+    expect(headers['server']).toBe('nginx');
+    expect(edge.seen).toMatchObject([{ to, method, url: path, headers: { host: 'localhost', 'x-forwarded-proto': 'https' } }]);
+    // The address that limits and the audit log go by is the real one, not one that the caller made up.
+    expect(edge.seen[0]?.headers['x-forwarded-for']).toBe('127.0.0.1');
+  });
+
+  it('answers for its own health and asks nobody', async () => {
+    expect((await edge.ask('/healthz')).status).toBe(204);
+    expect(edge.seen).toEqual([]);
+  });
+
+  it.each([
+    '/',
+    '/metrics',
+    '/health/ready',
+    '/ngsi-ld/v2/entities',
+    '/ngsi-ld/v1/../../metrics',
+    '/contexts/..%2fmetrics',
+    '/contexts/%2e%2e/metrics',
+    '/ingest/../admin',
+    '/version',
+  ])('%s is not there', async (path) => {
+    expect((await edge.ask(path)).status).toBe(404);
+    expect(edge.seen).toEqual([]);
+  });
+
+  it.each([
+    ['DELETE', '/ngsi-ld/v1/entities/urn:ngsi-ld:Device:a'],
+    ['PATCH', '/ngsi-ld/v1/entities/urn:ngsi-ld:Device:a'],
+    ['PUT', '/contexts/environment.jsonld'],
+    ['GET', '/ingest/json'],
+  ])('%s %s is refused', async (method, path) => {
+    expect((await edge.ask(path, { method })).status).toBe(403);
+    expect(edge.seen).toEqual([]);
+  });
+
+  it('takes a body of 1 MiB and none above', async () => {
+    const mebi = 1024 * 1024;
+    expect((await edge.ask('/ingest/json', { method: 'POST', body: Buffer.alloc(mebi, 32) })).status).toBe(200);
+    expect(edge.seen.map(({ bytes }) => bytes)).toEqual([mebi]);
+    const headers = { 'content-length': String(mebi + 1) };
+    const refused = edge.ask('/ingest/json', { method: 'POST', headers, body: Buffer.alloc(mebi + 1, 32) }).then(
+      ({ status }) => status,
+      // It may hang up while the rest is still being sent.
+      () => 413,
+    );
+    expect(await refused).toBe(413);
+    expect(edge.seen).toHaveLength(1);
+  });
+
+  it('writes no token and no key, wherever they stand', async () => {
+    const headers = {
+      authorization: 'Bearer hidden-1',
+      'x-auth-token': 'hidden-2',
+      referer: 'https://x/?k=hidden-3',
+      cookie: 'a=hidden-4',
+    };
+    await edge.ask('/ingest/iot/json?k=hidden-5&i=postaja-7', { method: 'POST', headers });
+    await edge.ask('/nowhere?token=hidden-6', { headers });
+    const log = edge.log();
+    expect(log).toContain('"POST /ingest/iot/json HTTP/1.1" 200');
+    expect(log).toContain('"GET /nowhere HTTP/1.1" 404');
+    expect(log).not.toContain('hidden');
+    expect(edge.seen[0]?.headers).toMatchObject({ authorization: 'Bearer hidden-1' });
+  });
+
+  it('speaks TLS 1.2 and newer alone', async () => {
+    const handshake = (version: 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'): Promise<string | null> =>
+      new Promise((resolve) => {
+        const options = { minVersion: version, maxVersion: version, rejectUnauthorized: false, ciphers: 'DEFAULT:@SECLEVEL=0' };
+        const socket = connect({ host: '127.0.0.1', port: edge.port, ...options }, () => {
+          resolve(socket.getProtocol());
+          socket.destroy();
+        });
+        socket.on('error', () => resolve(null));
+      });
+    expect([await handshake('TLSv1.1'), await handshake('TLSv1.2'), await handshake('TLSv1.3')]).toEqual([null, 'TLSv1.2', 'TLSv1.3']);
+    const plain = await new Promise((resolve) => get(`http://127.0.0.1:${edge.port}/healthz`, ({ statusCode }) => resolve(statusCode)));
+    expect(plain).toBe(400);
+  });
+
+  it('refuses with 429 who asks without pause, logs no key doing so, and still answers for health', async () => {
+    const asked = Array.from({ length: 120 }, () => edge.ask('/ngsi-ld/v1/types?k=hidden-7'));
+    const statuses = (await Promise.all(asked)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200).length).toBe(edge.seen.length);
+    expect(new Set(statuses)).toEqual(new Set([200, 429]));
+    expect((await edge.ask('/healthz')).status).toBe(204);
+    expect(edge.log()).not.toContain('hidden');
+  });
+});
