@@ -42,33 +42,47 @@ export class DeployedEdge {
 
   static async start(): Promise<DeployedEdge> {
     const edge = new DeployedEdge(await freePort());
-    const { folder } = edge;
+    try {
+      await edge.configure();
+      await edge.run();
+      return edge;
+    } catch (error) {
+      await edge.stop();
+      throw error;
+    }
+  }
+
+  private async configure(): Promise<void> {
+    const { folder } = this;
     // Started by root, its workers are another user and must still reach their files.
     chmodSync(folder, 0o755);
     mkdirSync(join(folder, 'tmp'));
     chmodSync(join(folder, 'tmp'), 0o777);
     makeCertificates(folder, 'localhost');
     let text = readFileSync(join(import.meta.dirname, '..', '..', 'deploy', 'edge', 'nginx.conf'), 'utf8')
-      .replaceAll('/etc/nginx/', `${folder}/`)
       .replaceAll(' /tmp/', ` ${folder}/tmp/`)
+      .replaceAll('/etc/nginx/', `${folder}/`)
       .replace('/dev/stdout', `${folder}/access.log`)
-      .replace('listen 8443 ssl', `listen 127.0.0.1:${edge.port} ssl`);
+      .replace('listen 8443 ssl', `listen 127.0.0.1:${this.port} ssl`);
     for (const [name, host] of [
       ['gateway', 'klavze-gateway:8090'],
       ['agents', 'klavze-agents:8080'],
       ['grafana', 'grafana:3000'],
     ] as const)
-      text = text.replace(`default ${host};`, `default 127.0.0.1:${await edge.behind(name)};`);
+      text = text.replace(`default ${host};`, `default 127.0.0.1:${await this.behind(name)};`);
     writeFileSync(join(folder, 'nginx.conf'), text);
-    const tested = spawnSync(nginxBinary ?? 'nginx', ['-t', ...edge.words], { encoding: 'utf8' });
+  }
+
+  private async run(): Promise<void> {
+    const tested = spawnSync(nginxBinary ?? 'nginx', ['-t', ...this.words], { encoding: 'utf8' });
     if (tested.status !== 0) throw new Error(`nginx -t: ${tested.stderr}`);
-    edge.child = spawn(nginxBinary ?? 'nginx', ['-g', 'daemon off;', ...edge.words], { stdio: ['ignore', 'ignore', 'pipe'] });
-    edge.child.stderr?.on('data', (chunk: Buffer) => (edge.said += chunk.toString()));
-    for (let attempt = 0; !(await listens(edge.port)); attempt++) {
-      if (attempt > 400 || edge.child.exitCode !== null) throw new Error(`nginx does not listen on ${edge.port}: ${edge.said}`);
+    const child = spawn(nginxBinary ?? 'nginx', ['-g', 'daemon off;', ...this.words], { stdio: ['ignore', 'ignore', 'pipe'] });
+    this.child = child;
+    child.stderr.on('data', (chunk: Buffer) => (this.said += chunk.toString()));
+    for (let attempt = 0; !(await listens(this.port)); attempt++) {
+      if (attempt > 400 || child.exitCode !== null) throw new Error(`nginx does not listen on ${this.port}: ${this.said}`);
       await sleep(25);
     }
-    return edge;
   }
 
   private get words(): string[] {
