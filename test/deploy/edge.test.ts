@@ -13,7 +13,7 @@ if (nginxBinary === undefined) console.warn('skipped: deploy/edge/nginx.conf in 
     edge = await DeployedEdge.start();
   });
   afterAll(() => edge.stop());
-  beforeEach(() => edge.seen.splice(0));
+  beforeEach(() => void edge.seen.splice(0));
 
   it.each([
     ['GET', '/ngsi-ld/v1/entities?type=AirQualityObserved&q=NO2%3E40', 'gateway'],
