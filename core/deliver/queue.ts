@@ -221,7 +221,7 @@ export class DeliveryQueue {
       else if (left.length > 0) {
         if (!line.isReady) this.offer(line);
       } else {
-        this.lines.delete(id);
+        this.forget(line);
         this.retries.drained(id);
       }
     }
@@ -235,6 +235,15 @@ export class DeliveryQueue {
   private forget(line: Line): void {
     this.held -= line.states.length;
     this.lines.delete(line.id);
+    if (!line.isReady) return;
+    // Its newest state went before the others: it was offered all the while.
+    for (const [context, lines] of this.ready) {
+      const place = lines.indexOf(line);
+      if (place === -1) continue;
+      lines.splice(place, 1);
+      this.readyCount--;
+      if (lines.length === 0) this.ready.delete(context);
+    }
   }
 
   private add(queued: Queued): void {

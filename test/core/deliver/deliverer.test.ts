@@ -163,6 +163,19 @@ describe('deliverer', () => {
     expect(outbox.deadLetters.count()).toBe(0);
   });
 
+  it('after a long outage goes on with what is new, where of each entity one state waited', async () => {
+    const names = Array.from({ length: 1_200 }, (_, n) => `g${n}`);
+    await outbox.append(consign(...names.map((name, n) => gauge(name, n, 1))));
+    start();
+    for (let minute = 2; minute < 6; minute++) {
+      await until(() => sink.requests.length > minute);
+      await outbox.append(consign(...names.slice(0, 600).map((name, n) => gauge(name, n, minute))));
+    }
+    await until(empty, 20_000);
+    for (const [n, name] of names.entries()) expect(sink.state.get(id(name))).toEqual(gauge(name, n, n < 600 ? 5 : 1));
+    expect([...sink.history.values()].filter((times) => times > 1)).toEqual([]);
+  });
+
   it('after a long outage sends everything in order where the broker has no history', async () => {
     sink.script(({ path }, response) => path.includes('temporal') && answer(response, 501));
     await outbox.append(backlog());

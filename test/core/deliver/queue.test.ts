@@ -1,0 +1,30 @@
+/** What goes into the next batch. */
+import { expect, it } from '@jest/globals';
+
+import { DeliveryQueue } from '../../../core/deliver/queue.ts';
+import { createMemoryOutbox } from '../../../core/outbox/memory.ts';
+import { gauge, origin } from '../outbox/samples.ts';
+
+it('offers an entity once, also after its newest state went first and was all that waited', async () => {
+  const outbox = createMemoryOutbox();
+  const append = (value: number): Promise<void> =>
+    outbox.append({ publications: [{ entity: gauge('a', value, value), origin }], deadLetters: [] });
+  const limits = { entities: 10, bytes: 100_000 };
+  const queue = new DeliveryQueue({ outbox, limits, coalesce: 'off', contextOf: () => '', now: () => 0 });
+  await append(1);
+  expect(queue.fill()).toBe(true);
+  queue.hurry();
+  const first = queue.take();
+  expect(first?.parcels).toMatchObject([{ express: true, queued: [{ seq: 1 }] }]);
+  if (first === undefined) return;
+  outbox.settle({ accepted: first.parcels.flatMap(({ queued }) => queued), refused: [] });
+  queue.settled([1]);
+  queue.finish(first);
+
+  await append(2);
+  queue.fill();
+  expect(queue.take()?.parcels.map(({ queued }) => queued.map(({ seq }) => seq))).toEqual([[2]]);
+  await append(3);
+  queue.fill();
+  expect(queue.take()).toBeUndefined();
+});
