@@ -100,13 +100,13 @@ export class DeliveryQueue {
     this.isDraining = true;
   }
 
-  /** The oldest publication that is held. */
+  /** The oldest publication that is held and not under way. */
   oldest(): Queued | undefined {
     let oldest: Queued | undefined;
-    for (const {
-      states: [first],
-    } of this.lines.values())
-      if (first !== undefined && first.seq < (oldest?.seq ?? Infinity)) oldest = first;
+    for (const { states, underWay } of this.lines.values()) {
+      const [first] = states;
+      if (!underWay && first !== undefined && first.seq < (oldest?.seq ?? Infinity)) oldest = first;
+    }
     return oldest;
   }
 
