@@ -72,7 +72,8 @@ export function createChannel({ partner, subscriptionOf, queue, staging, ledger,
     if (known !== undefined && stamp >= known.stamp && taken.digest === known.digest) return say('repeated');
     if (isRemoved(state)) return say(isOld ? 'superseded' : 'queued');
     if (!full) return say(isOld ? 'superseded' : 'queued');
-    if (known !== undefined && keys.length > 0 && fresh.length === 0) return say('repeated');
+    // Taken value by value before. A newer state may go back to such values, or they were taken as late: then the partner holds others.
+    if (known !== undefined && stamp <= known.stamp && keys.length > 0 && fresh.length === 0) return say('repeated');
     if (!isOld) return say('queued');
     return fresh.length === 0 ? say('superseded') : say('queued', true);
   }

@@ -19,7 +19,7 @@ export interface GapOptions {
 export interface ClosedGap {
   /** Up to this moment of the broker everything is taken. */
   readonly until: number;
-  /** False: the broker has no history, so that only the newest states could be had. */
+  /** False: the broker has no history or did not give all of it, so that of some only the newest states could be had. */
   readonly complete: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface GapExtent {
 
 const atOnce = 200;
 const fewRemovals = 5;
-const firstWindowMs = 10 * 60_000;
+const firstWindowMs = 60_000;
 const longestWindowMs = 24 * 3_600_000;
 const shortestWindowMs = 1_000;
 const manyBytes = 8 * 1024 * 1024;
@@ -43,24 +43,31 @@ const fewBytes = 1024 * 1024;
  * @throws {RetryableError} while the broker cannot be asked; doing it again does no harm.
  */
 export async function closeGap(options: GapOptions, since: number | undefined, { sweep, valuesSince }: GapExtent): Promise<ClosedGap> {
-  const { partner, channel, lake, contextOf } = options;
+  const { partner, channel, lake, ledger, contextOf } = options;
   const until = await lake.now();
   let complete = true;
   for (const share of partner.entities) {
     const context = contextOf(share.type);
     const states = await lake.changed(partner, share, context, since);
+    // Of an entity that comes to be shared only now, by its place or its values, nothing was taken, however old it is.
+    const unknown = new Set(states.filter(({ id }) => ledger.get(id) === undefined).map(({ id }) => id));
     if (partner.history === 'full') {
       complete = (await takeValues(options, share, states, valuesSince, until)) && complete;
     }
     for (let from = 0; from < states.length; from += atOnce) {
-      await channel.admit(states.slice(from, from + atOnce), since === undefined ? {} : { since });
+      const some = states.slice(from, from + atOnce);
+      await channel.admit(some.filter(({ id }) => unknown.has(id)));
+      await channel.admit(
+        some.filter(({ id }) => !unknown.has(id)),
+        since === undefined ? {} : { since },
+      );
     }
     if (sweep) await takeRemovals(options, share.type, until);
   }
   return { until, complete };
 }
 
-/** Every value in between, in windows of time that suit the broker. False: it has no history. */
+/** Every value in between, in windows of time that suit the broker. False: it has no history, or gives not all of it. */
 async function takeValues(
   { partner, channel, lake, ledger, contextOf }: GapOptions,
   share: Partner['entities'][number],
@@ -70,6 +77,7 @@ async function takeValues(
 ): Promise<boolean> {
   const current = new Map(states.map((state) => [state.id, state]));
   let size = firstWindowMs;
+  let complete = true;
   for (let from = since; from <= until;) {
     // A second more: the time of the broker is known in whole seconds.
     const to = Math.min(from + size, until + 1_000);
@@ -79,6 +87,7 @@ async function takeValues(
       size = Math.max(shortestWindowMs, Math.floor(size / 4));
       continue;
     }
+    complete &&= !found.partial;
     const allowed = found.entities.filter(({ id }) => current.has(id) || ledger.get(id) !== undefined);
     const { present, late } = changesOf(allowed, current);
     for (let at = 0; at < present.length; at += atOnce) await channel.admit(present.slice(at, at + atOnce), { parts: 'present' });
@@ -88,7 +97,7 @@ async function takeValues(
     else if (found.bytes < fewBytes) size = Math.min(longestWindowMs, size * 2);
     if (to > until) break;
   }
-  return true;
+  return complete;
 }
 
 async function takeRemovals({ partner, channel, lake, ledger, contextOf, logger }: GapOptions, type: string, now: number): Promise<void> {

@@ -21,6 +21,10 @@ export interface Reply extends Answer {
   /** The time at the other side. */
   readonly date?: string;
   readonly bytes: number;
+  /** The answer is longer than is read. */
+  readonly tooLong?: boolean;
+  /** There is more than this page. */
+  readonly hasNext?: boolean;
 }
 
 /** Speaks HTTP to one side. Follows no redirect. */
@@ -81,12 +85,14 @@ export function createCaller(options: CallerOptions = {}): Caller {
     const text = await response.body.text();
     const { date } = response.headers;
     const retryAfterMs = retryAfter(response.headers['retry-after']);
+    const isPage = response.headers['next-page'] !== undefined;
     return {
       status: response.statusCode,
       bytes: text.length,
       ...(text !== '' && { body: parsed(text) }),
       ...(typeof date === 'string' && !Number.isNaN(Date.parse(date)) && { date: new Date(date).toISOString() }),
       ...(retryAfterMs !== undefined && { retryAfterMs }),
+      ...(isPage && { hasNext: true }),
     };
   }
 
@@ -115,7 +121,13 @@ export function createCaller(options: CallerOptions = {}): Caller {
 function noReply(error: unknown): Reply {
   const { code = '', message = '' } = error as { code?: string; message?: string };
   const failure = message === '' ? code : message;
-  return { status: 0, bytes: 0, failure, ...(unreachedCodes.has(code) && { unreached: true }) };
+  return {
+    status: 0,
+    bytes: 0,
+    failure,
+    ...(unreachedCodes.has(code) && { unreached: true }),
+    ...(code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE' && { tooLong: true }),
+  };
 }
 
 function retryAfter(header: string | string[] | undefined): number | undefined {

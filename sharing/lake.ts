@@ -84,10 +84,20 @@ export function createLake(url: string, caller: Caller): Lake {
         options: 'sysAttrs',
         ...filtersOf(partner, share),
       };
-      const reply = await get('temporal/entities', params, context);
-      if ([400, 404, 405, 501].includes(reply.status)) return undefined;
-      const { status, body, bytes } = taken(reply, `the history of ${url}`);
-      return { entities: statesOf(body), partial: status === 206, bytes };
+      const entities: State[] = [];
+      let bytes = 0;
+      for (let offset = 0; ; offset += pageSize) {
+        const reply = await get('temporal/entities', { ...params, limit: String(pageSize), offset: String(offset) }, context);
+        if ([400, 404, 405, 501].includes(reply.status)) return undefined;
+        if (reply.tooLong === true) return { entities, partial: true, bytes };
+        const { status, body } = taken(reply, `the history of ${url}`);
+        const some = statesOf(body);
+        entities.push(...some);
+        bytes += reply.bytes;
+        // Mintaka answers 206 where there are more values, and names the next page where there are more entities.
+        if (status === 206 || reply.hasNext === true) return { entities, partial: true, bytes };
+        if (some.length < pageSize) return { entities, partial: false, bytes };
+      }
     },
   };
 }

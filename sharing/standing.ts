@@ -6,8 +6,12 @@ export interface Standing {
   readonly unfinished?: boolean;
   /** The run of `klavze share apply` after which it was looked for what was missed. */
   readonly seenApply?: string;
-  /** Everything that changed at our broker before this moment is in the queue. */
+  /** Everything that changed at our broker before this moment is in the queue: it was asked. */
   readonly verifiedUntil?: string;
+  /** Up to here our broker told of no failure. What it lost without a word, as when it was killed, the next asking finds. */
+  readonly quietUntil?: string;
+  /** What was declared when it was asked last. */
+  readonly declared?: string;
   /** A gap that is being closed began here. */
   readonly openSince?: string;
   /** How many gaps were closed, and the last of them. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 
 import type { StateStore } from '../core/outbox/outbox.ts';
@@ -5,6 +6,7 @@ import type { Document, Documents } from './documents-api.ts';
 import type { Wanted } from './documents.ts';
 import { closeGap, type GapExtent, type GapOptions } from './gap.ts';
 import { time } from './notice.ts';
+import type { Partner } from './partner.ts';
 import { changeStanding, endGap, lastApply, readStanding } from './standing.ts';
 
 export interface WatchdogOptions extends GapOptions {
@@ -39,6 +41,7 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
   let stopping = false;
   let closedAt = -Infinity;
   let isAway = false;
+  const declared = declarationOf(partner);
 
   /** Why something may have been missed. */
   async function examine(): Promise<string | undefined> {
@@ -59,6 +62,8 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
       if (document['isActive'] === false || document['status'] === 'paused') {
         // From here on notifications wait until the gap before them is closed.
         channel.part();
+        // Until that is done, whatever comes between.
+        changeStanding(state, { unfinished: true });
         await documents.patch(one.kind, one.id, one.context, { isActive: true });
         trouble = `${one.id} was paused`;
         logger.warn({ partner: partner.name, subscription: one.id }, 'a paused subscription was revived; what it missed is fetched');
@@ -70,42 +75,49 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
     return trouble;
   }
 
-  async function check(): Promise<void> {
+  async function check(wasAway: boolean): Promise<void> {
     const before = readStanding(state);
     const applied = lastApply(state);
     if (applied === undefined) return;
     const now = await lake.now();
     const trouble = await examine();
     const isFirst = closedAt === -Infinity;
-    const changed = applied !== before.seenApply ? 'subscriptions were changed' : undefined;
-    const reason = trouble ?? changed ?? (before.unfinished === true ? 'unfinished' : isFirst ? 'start' : undefined);
+    const isOther = applied !== before.seenApply || (before.declared !== undefined && before.declared !== declared);
+    const reason =
+      trouble ??
+      (isOther ? 'subscriptions were changed' : undefined) ??
+      (before.unfinished === true ? 'unfinished' : isFirst ? 'start' : undefined) ??
+      (wasAway ? 'our broker was away' : undefined);
     const isDue = performance.now() - closedAt >= sweepMs;
     if (reason === undefined && !isDue) {
-      verified(now - marginMs);
+      quiet(now - marginMs);
       return;
     }
-    const since = before.verifiedUntil === undefined ? undefined : time(before.verifiedUntil);
+    const verified = before.verifiedUntil === undefined ? undefined : time(before.verifiedUntil);
     // What came between the subscription and the first look may still be under way.
-    const valuesSince = since ?? Math.min(time(applied), now) - marginMs;
-    await close(since, reason ?? 'routine', { valuesSince, sweep: since !== undefined && (isFirst || isDue) });
-    changeStanding(state, { seenApply: applied });
+    const valuesSince = verified ?? Math.min(time(applied), now) - marginMs;
+    // What is declared newly may have been there for long.
+    const since = isOther ? undefined : verified;
+    await close(since, reason ?? 'routine', { valuesSince, sweep: verified !== undefined && (isFirst || isDue) });
+    changeStanding(state, { seenApply: applied, declared });
   }
 
   async function close(since: number | undefined, reason: string, extent: GapExtent): Promise<void> {
-    const from = new Date(since ?? 0).toISOString();
+    const { verifiedUntil, quietUntil } = readStanding(state);
+    const from = new Date(verifiedUntil === undefined ? 0 : Math.max(time(verifiedUntil), time(quietUntil))).toISOString();
     channel.part();
     changeStanding(state, { openSince: from, unfinished: false });
     try {
       const { until, complete } = await closeGap(options, since, extent);
       await channel.join();
       closedAt = performance.now();
-      const isGap = since !== undefined && reason !== 'routine' && reason !== 'start';
+      const isGap = verifiedUntil !== undefined && reason !== 'routine' && reason !== 'start';
       const lastGap = { from, to: new Date(until).toISOString(), reason, complete };
       endGap(state, isGap ? lastGap : undefined);
       verified(until - marginMs);
       if (isGap) logger.info({ partner: partner.name, ...lastGap }, 'a gap in the notifications is closed');
       if (!complete)
-        logger.warn({ partner: partner.name }, 'our broker has no history to ask; of the gap only the newest states were shared');
+        logger.warn({ partner: partner.name }, 'our broker gave no history, or not all of it; of some only the newest states were shared');
     } catch (error) {
       changeStanding(state, { unfinished: true });
       throw error;
@@ -116,12 +128,17 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
   function verified(until: number): void {
     const before = time(readStanding(state).verifiedUntil);
     if (until > before) changeStanding(state, { verifiedUntil: new Date(until).toISOString() });
+    quiet(until);
     ledger.prune(Math.max(until, before) - memoryMs);
+  }
+
+  function quiet(until: number): void {
+    if (until > time(readStanding(state).quietUntil)) changeStanding(state, { quietUntil: new Date(until).toISOString() });
   }
 
   async function look(): Promise<void> {
     try {
-      await check();
+      await check(isAway);
       if (isAway) logger.info({ partner: partner.name }, 'our broker can be asked again');
       isAway = false;
     } catch (error) {
@@ -156,4 +173,12 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
 function failureOf(document: Document): string {
   const { timesFailed, lastFailure } = (document['notification'] ?? {}) as Document;
   return JSON.stringify([timesFailed ?? 0, lastFailure ?? '']);
+}
+
+/** What decides which states are shared. */
+function declarationOf({ entities, area, context }: Partner): string {
+  return createHash('sha256')
+    .update(JSON.stringify([entities, area, context]))
+    .digest('base64url')
+    .slice(0, 22);
 }

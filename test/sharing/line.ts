@@ -36,7 +36,8 @@ export interface Line {
   readonly sharing: Sharing;
   /** Ends sharing, as a restart would; `start` begins it anew. */
   stop(): Promise<void>;
-  start(): void;
+  /** With other declarations, where they are given. */
+  start(others?: readonly Partner[]): void;
   apply(): Promise<void>;
   close(): Promise<void>;
 }
@@ -70,9 +71,10 @@ export async function startLine(
   };
   const clock = () => new Date().toISOString();
   const deadLetters = { days: 365, megabytes: 1024 };
-  const start = (): void => {
+  const start = (others = partners): void => {
     registry = new Registry();
-    sharing = createSharing({ partners, dataDir, broker: { url: ours.url }, around, watchSeconds, deadLetters, registry, clock, logger });
+    const broker = { url: ours.url };
+    sharing = createSharing({ partners: others, dataDir, broker, around, watchSeconds, deadLetters, registry, clock, logger });
     sharing.start();
   };
   const stop = async (): Promise<void> => {

@@ -1,6 +1,7 @@
 /** The durable relay: a partner that is down, a killed Klavže, a subscription that the broker paused. */
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { call } from '../conformance/broker.ts';
@@ -44,6 +45,28 @@ async function isPaused(rig: Rig, partner: string): Promise<boolean> {
   return (answer.json as { isActive?: boolean }).isActive === false;
 }
 
+/** What the two brokers do not hold alike; the order of attributes says nothing. */
+async function differences(rig: Rig): Promise<string[]> {
+  const [ours, theirs] = [await entitiesOf(rig.ours, rig.link), await entitiesOf(rig.theirs, rig.link)];
+  const there = new Map(theirs.map((entity) => [entity['id'], entity]));
+  const names = (entity: object, other: object = {}): string[] => [...new Set([...Object.keys(entity), ...Object.keys(other)])];
+  const told = ours.flatMap((entity) => {
+    const other = there.get(entity['id']);
+    return names(entity, other)
+      .filter((name) => !isDeepStrictEqual(entity[name], other?.[name]))
+      .map((name) => `${String(entity['id'])} ${name}: ${JSON.stringify(entity[name])}, at the partner ${JSON.stringify(other?.[name])}`);
+  });
+  return theirs.length === ours.length ? told : [...told, `${ours.length} entities, at the partner ${theirs.length}`];
+}
+
+/** How sharing stands, for who reads of a failure. */
+async function standing(rig: Rig): Promise<string> {
+  const { stdout, stderr } = await rig.share('status', '--json');
+  const letters = await rig.share('letters', 'list');
+  const metrics = await call(`http://127.0.0.1:${rig.environment['KLAVZE_HTTP_PORT']}/metrics`, 'GET');
+  return [stdout, stderr, letters.stdout, ...metrics.text.split('\n').filter((line) => line.startsWith('klavze_sharing'))].join('\n');
+}
+
 describe.each(['full', 'newest'] as const)('history: %s', (history) => {
   let rig: Rig;
   let child: ChildProcess;
@@ -82,11 +105,9 @@ describe.each(['full', 'newest'] as const)('history: %s', (history) => {
 
       await until(
         'both brokers hold the same',
-        async () => {
-          const [ours, theirs] = [await entitiesOf(rig.ours, rig.link), await entitiesOf(rig.theirs, rig.link)];
-          return JSON.stringify(ours) === JSON.stringify(theirs);
-        },
+        async () => (await differences(rig)).length === 0,
         120_000 + outageMs,
+        async () => [...(await differences(rig)), await standing(rig)].join('\n'),
       );
       for (const [station, written] of writer.written) {
         const arrived = await historyOf(rig.theirs, `urn:ngsi-ld:WeatherObserved:test-${station}`, rig.link);

@@ -65,10 +65,16 @@ export async function createRig(
   };
 }
 
-export async function until(what: string, holds: () => Promise<boolean> | boolean, patienceMs = 120_000): Promise<void> {
+/** `why` tells what stands in its way, for who reads of a failure. */
+export async function until(
+  what: string,
+  holds: () => Promise<boolean> | boolean,
+  patienceMs = 120_000,
+  why?: () => Promise<string>,
+): Promise<void> {
   const end = performance.now() + patienceMs;
   while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`it did not come to pass: ${what}`);
+    if (performance.now() > end) throw new Error(`it did not come to pass: ${what}${why === undefined ? '' : `\n${await why()}`}`);
     await sleep(100);
   }
 }
