@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connect as connectMqtt } from 'mqtt';
 
+import { makeInternalCertificate } from '../../bin/stack/certificates.ts';
 import { packageRoot } from '../../core/paths.ts';
 import { loadAdapters } from '../../core/service/plugins.ts';
 import { natsBinary } from '../../test/core/outbox/nats.ts';
@@ -49,7 +50,10 @@ export class Stage {
   readonly truth: Truth;
   readonly agents: Agent[] = [];
   readonly closers: (() => Promise<void> | void)[] = [];
+  /** For the sensors. */
   mqttPort = 0;
+  /** For Klavže, over TLS as in the stack. */
+  private internalPort = 0;
   mosquitto!: Program;
   natsUrl = '';
   shards = 1;
@@ -183,7 +187,7 @@ export class Stage {
   }
 
   private async startBrokers(options: StageOptions): Promise<void> {
-    this.mqttPort = await freePort();
+    [this.mqttPort, this.internalPort] = [await freePort(), await freePort()];
     this.mosquitto = new Program({
       file: mosquittoBinary ?? 'mosquitto',
       words: ['-c', this.mosquittoConfig()],
@@ -216,16 +220,26 @@ export class Stage {
     // Started by root, Mosquitto becomes the user `mosquitto` and must still reach its files.
     chmodSync(this.folder, 0o755);
     chmodSync(data, 0o777);
+    makeInternalCertificate(this.folder, 'internal', 'localhost');
+    const key = join(this.folder, 'internal.key');
+    chmodSync(key, 0o644);
     const deployed = readFileSync(join(packageRoot, 'deploy', 'mosquitto', 'mosquitto.conf'), 'utf8');
     const lines = deployed
       .split('\n')
       .filter(
         (line) => !/^(listener|allow_anonymous|password_file|acl_file|persistence_location|certfile|keyfile|tls_version) /.test(line),
       );
-    const own = [`listener ${this.mqttPort} 127.0.0.1`, 'allow_anonymous true', `persistence_location ${data}/`];
+    const own = [
+      ...[`listener ${this.mqttPort} 127.0.0.1`, 'allow_anonymous true', `persistence_location ${data}/`],
+      ...[`listener ${this.internalPort} 127.0.0.1`, `certfile ${this.certificate}`, `keyfile ${key}`, 'tls_version tlsv1.2'],
+    ];
     const file = join(this.folder, 'mosquitto.conf');
     writeFileSync(file, [...own, ...lines].join('\n'));
     return file;
+  }
+
+  private get certificate(): string {
+    return join(this.folder, 'internal.crt');
   }
 
   /** Where the entity of a device is. */
@@ -254,7 +268,8 @@ export class Stage {
       KLAVZE_DEVICES_FILE: join(folder, 'devices.yaml'),
       KLAVZE_HTTP_PORT: String(port),
       KLAVZE_BROKER_URL: this.proxy.url,
-      KLAVZE_MQTT_URL: `mqtt://127.0.0.1:${this.mqttPort}`,
+      KLAVZE_MQTT_URL: `mqtts://localhost:${this.internalPort}`,
+      NODE_EXTRA_CA_CERTS: this.certificate,
       KLAVZE_MQTT_CLIENT_ID: `klavze-${this.truth.run}-${this.agents.length}`,
       ...more,
     };
