@@ -42,6 +42,12 @@ describe(file, () => {
     }
   });
 
+  it('the dashboard of the line asks for figures that exist', () => {
+    const asked = readFileSync(join(root, 'deploy/grafana/dashboards/line.json'), 'utf8').match(/klavze_\w+/g) ?? [];
+    expect(asked.length).toBeGreaterThan(3);
+    expect(asked.filter((name) => !klavzeMetrics().some((metric) => metric.name === name))).toEqual([]);
+  });
+
   it('has an alert in the tests of the rules for each rule', () => {
     const tests = readFileSync(join(root, 'deploy/prometheus/alerts.test.yml'), 'utf8');
     expect(rules.map(({ alert }) => alert).filter((alert) => !tests.includes(alert))).toEqual([]);
