@@ -1,10 +1,12 @@
 import type { Registry } from 'prom-client';
 
+import type { HiddenEntities } from '../core/access/hidden.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { Models } from '../core/entity/models.ts';
 import type { Instant } from '../core/plugin.ts';
 import type { Config } from '../core/service/config.ts';
 import { hideSecretsOf } from '../core/service/hidden.ts';
+import type { LoadedKnowledge } from '../core/service/knowledge.ts';
 import type { Logger } from '../core/service/log.ts';
 import type { Surroundings } from '../sharing/documents.ts';
 import { instanceName, relayToken } from '../sharing/files.ts';
@@ -12,6 +14,7 @@ import { loadPartners } from '../sharing/load.ts';
 import type { Partner } from '../sharing/partner.ts';
 import { createSharing, type Sharing } from '../sharing/start.ts';
 import { contextUrlOf } from './context-url.ts';
+import { followHidden } from './hidden.ts';
 
 /** The declared partners. @throws {ConfigError} listing every fault. */
 export function readPartners(config: Config, models: Models): Partner[] {
@@ -26,8 +29,8 @@ export function readPartners(config: Config, models: Models): Partner[] {
   return partners;
 }
 
-/** `ownUrl`: of this process's HTTP server. */
-export function surroundingsOf(config: Config, models: Models, ownUrl: string): Surroundings {
+/** `ownUrl`: of this process's HTTP server; `hidden`: what the registry keeps from partners. */
+export function surroundingsOf(config: Config, models: Models, ownUrl: string, hidden: () => HiddenEntities): Surroundings {
   const base = endpointOf(config, ownUrl);
   return {
     instance: config.instance ?? instanceName(config.dataDir),
@@ -40,18 +43,22 @@ export function surroundingsOf(config: Config, models: Models, ownUrl: string): 
     knownTypes: [...models.types.keys()],
     isRelationship: (type, attribute) => models.types.get(type)?.attributes[attribute]?.kind === 'Relationship',
     publicUrl: config.sharing.publicUrl?.replace(/\/+$/, ''),
+    hidden,
+    behindGateway: isSameAddress(config.sharing.publicUrl, config.gateway.publicUrl),
   };
 }
 
 /** What `klavze up` runs for partners; undefined where there are none. */
 export function prepareSharing(
   config: Config,
-  models: Models,
+  knowledge: LoadedKnowledge,
   urls: { readonly broker: string; readonly http: string },
   registry: Registry,
   clock: () => Instant,
   logger: Logger,
+  closers: (() => void | Promise<void>)[],
 ): Sharing | undefined {
+  const { models } = knowledge;
   const partners = readPartners(config, models);
   if (partners.length === 0) return undefined;
   const { tenant, token } = config.broker;
@@ -59,13 +66,17 @@ export function prepareSharing(
     partners,
     dataDir: config.dataDir,
     broker: { url: urls.broker, ...(tenant !== undefined && { tenant }), ...(token !== undefined && { token }) },
-    around: surroundingsOf(config, models, urls.http),
+    around: surroundingsOf(config, models, urls.http, followHidden(config, knowledge, logger, closers)),
     watchSeconds: config.sharing.watchSeconds,
     deadLetters: config.deadLetters,
     registry,
     clock,
     logger,
   });
+}
+
+function isSameAddress(url: string | undefined, other: string | undefined): boolean {
+  return url !== undefined && other !== undefined && url.replace(/\/+$/, '') === other.replace(/\/+$/, '');
 }
 
 /** As configured; else where the broker fetches the contexts from this process; else this process's own address. */

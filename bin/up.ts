@@ -143,7 +143,8 @@ async function start(
   }
   const brokerUrl = await brokerOf(config, [http.url], log, closers);
   if (plays('sharing')) {
-    const sharing = prepareSharing(config, knowledge.models, { broker: brokerUrl, http: http.url }, metrics.registry, clock, log);
+    const at = { broker: brokerUrl, http: http.url };
+    const sharing = prepareSharing(config, knowledge, at, metrics.registry, clock, log, closers);
     if (sharing !== undefined) {
       closers.push(() => sharing.stop());
       doors.use(sharing.router);

@@ -1,6 +1,7 @@
 import { ConfigError } from '../core/errors.ts';
 import { createDocuments, type Documents } from './documents-api.ts';
 import { contextOf, wantedOf, type Surroundings } from './documents.ts';
+import { exposureOf, withheldFrom } from './exposure.ts';
 import type { Caller } from './http.ts';
 import type { Partner } from './partner.ts';
 import { applyStep, planAt, type SiteSteps } from './reconcile.ts';
@@ -22,18 +23,23 @@ export interface PlanOptions {
 }
 
 export interface SharingPlan {
+  /** Devices of which a partner gets nothing although it gets such types. */
+  readonly withheld: readonly { readonly partner: string; readonly devices: readonly string[] }[];
   readonly sites: readonly SitePlan[];
   close(): void;
 }
 
 /**
  * The difference between what is declared and what the brokers hold.
- * @throws {RetryableError} while a broker cannot be asked. @throws {ConfigError} where a registration would make a loop.
+ * @throws {RetryableError} while a broker cannot be asked. @throws {ConfigError} where a registration would make a loop,
+ * or a mode would give away what is internal.
  */
 export async function planSharing({ partners, around, broker, only }: PlanOptions): Promise<SharingPlan> {
   const chosen = partners.filter(({ name }) => only === undefined || name === only);
   if (only !== undefined && chosen.length === 0)
     throw new ConfigError(`there is no partner "${only}"; known: ${partners.map(({ name }) => name).join(', ') || 'none'}`);
+  const exposures = chosen.flatMap((partner) => exposureOf(partner, around) ?? []);
+  if (exposures.length > 0) throw new ConfigError('what is internal would leave', exposures);
   const callers: Caller[] = [];
   const close = (): void => {
     for (const caller of callers) caller.close();
@@ -52,7 +58,8 @@ export async function planSharing({ partners, around, broker, only }: PlanOption
       const scope = { kind: 'csourceRegistrations', instance, only: partner.name, types: around.knownTypes } as const;
       sites.push({ url: partner.endpoint, documents, ...(await planAt(documents, wantedOf(partner, around), scope)) });
     }
-    return { sites, close };
+    const withheld = chosen.map((partner) => ({ partner: partner.name, devices: withheldFrom(partner, around) }));
+    return { sites, withheld: withheld.filter(({ devices }) => devices.length > 0), close };
   } catch (error) {
     close();
     throw error;

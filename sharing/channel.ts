@@ -6,7 +6,7 @@ import { digestOf, isRemoved, keysOf, liesIn, plain, stampOf, type State } from 
 import type { Partner } from './partner.ts';
 
 /** What became of a state that was to be shared. */
-export type Admission = 'queued' | 'repeated' | 'superseded' | 'outside';
+export type Admission = 'queued' | 'repeated' | 'superseded' | 'outside' | 'withheld';
 
 export interface ChannelOptions {
   readonly partner: Partner;
@@ -17,6 +17,8 @@ export interface ChannelOptions {
   /** Notifications that come while a gap is being closed: they belong after what closes it. */
   readonly staging: Outbox;
   readonly ledger: Ledger;
+  /** Of these nothing goes to a partner; that one is gone is told of what it got before. Default: none. */
+  readonly isWithheld?: (id: string) => boolean;
   readonly clock: () => Instant;
   readonly counted?: (admission: Admission, states: number) => void;
 }
@@ -48,7 +50,9 @@ export const lateMark = '#late';
 
 const stagedAtOnce = 200;
 
-export function createChannel({ partner, subscriptionOf, queue, staging, ledger, clock, counted }: ChannelOptions): Channel {
+export function createChannel(options: ChannelOptions): Channel {
+  const { partner, subscriptionOf, queue, staging, ledger, clock, counted } = options;
+  const isWithheld = options.isWithheld ?? (() => false);
   const full = partner.history === 'full';
   const ids = new Map(partner.entities.map(({ type }) => [subscriptionOf(type), type]));
   /** Taken, but not on disk yet. */
@@ -66,6 +70,7 @@ export function createChannel({ partner, subscriptionOf, queue, staging, ledger,
     const fresh = keys.filter((key) => !keysUnderWay.has(key) && !ledger.has(key));
     const taken = { stamp, digest: digestOf(state) };
     const say = (admission: Admission, late = false) => ({ admission, late, keys: fresh, taken });
+    if (isWithheld(state.id) && !(isRemoved(state) && known !== undefined)) return say('withheld');
     const isOld = parts === 'late' || (known !== undefined && stamp < known.stamp);
     if (partner.area !== undefined && !isRemoved(state) && parts === undefined && !liesIn(state, partner.area)) return say('outside');
     // Written once more without a change, as after a crash or a restore, it is nothing new.

@@ -13,7 +13,9 @@ export interface CourierOptions {
   readonly queue: Outbox;
   readonly transport: Transport;
   readonly logger: Logger;
-  readonly counted?: (result: 'delivered' | 'refused' | 'retried', states: number) => void;
+  readonly counted?: (result: 'delivered' | 'refused' | 'retried' | 'withheld', states: number) => void;
+  /** States of these are not sent any more, although they wait. Default: none. */
+  readonly isWithheld?: (id: string) => boolean;
   /** First and longest pause of the full-jitter backoff. Default 1 s and 60 s; 10 s while no connection comes about. */
   readonly backoffMs?: { readonly first: number; readonly longest: number; readonly longestUnreached: number };
   readonly random?: () => number;
@@ -129,6 +131,18 @@ export function createCourier(options: CourierOptions): Courier {
     return true;
   }
 
+  /** A device may have been made internal while its states waited. That it is gone may be told. */
+  function withoutWithheld(waiting: readonly Queued[]): readonly Queued[] {
+    const { isWithheld } = options;
+    if (isWithheld === undefined) return waiting;
+    const withheld = waiting.filter(({ entity, removal }) => removal !== true && isWithheld(entity.id));
+    if (withheld.length === 0) return waiting;
+    queue.settle({ accepted: withheld, refused: [] });
+    options.counted?.('withheld', withheld.length);
+    const gone = new Set(withheld);
+    return waiting.filter((one) => !gone.has(one));
+  }
+
   function next(): Batch | undefined {
     const now = performance.now();
     const held = new Set([...blocked].filter(([, { until }]) => until > now).map(([id]) => id));
@@ -136,7 +150,7 @@ export function createCourier(options: CourierOptions): Courier {
     // Past entities that are held back one may have to look further.
     for (let size = readAhead; ; size *= 4) {
       const waiting = queue.peek(size, 0, 1);
-      const batch = planBatch(waiting, rules);
+      const batch = planBatch(withoutWithheld(waiting), rules);
       if (batch !== undefined || waiting.length < size) return batch;
     }
   }

@@ -1,4 +1,5 @@
 /** What must stand at a broker for a partner: subscriptions at ours, registrations at the partner's. Pure. Source: ETSI GS CIM 009, 5.2.9 and 5.2.12. */
+import type { AccessView } from './exposure.ts';
 import type { Area, Partner, Share } from './partner.ts';
 
 /** A subscription or registration as it is to be. */
@@ -14,7 +15,7 @@ export interface Wanted {
   readonly optional?: Readonly<Record<string, unknown>>;
 }
 
-export interface Surroundings {
+export interface Surroundings extends AccessView {
   /** Name of this Klavže among those at the same broker. */
   readonly instance: string;
   /** Where our broker brings the notifications of a partner to. */

@@ -8,7 +8,7 @@ export interface SharingMetrics {
   admitted(partner: string, admission: Admission, states: number): void;
   /** Letters that went for their age or their number. */
   forgotten(partner: string, letters: readonly Forgotten[]): void;
-  delivered(partner: string, result: 'delivered' | 'refused' | 'retried', states: number): void;
+  delivered(partner: string, result: 'delivered' | 'refused' | 'retried' | 'withheld', states: number): void;
 }
 
 export interface Waiting {

@@ -10,6 +10,7 @@ import { createChannel, type Channel } from './channel.ts';
 import { createCourier, type CourierStatus } from './courier.ts';
 import { createDocuments } from './documents-api.ts';
 import { contextOf, subscriptionId, wantedOf, type Surroundings } from './documents.ts';
+import { exposureOf, isWithheld } from './exposure.ts';
 import { partnerFiles } from './files.ts';
 import { createCaller, type Caller } from './http.ts';
 import { createLake } from './lake.ts';
@@ -55,6 +56,8 @@ export function createSharing(options: SharingOptions): Sharing {
   const lines: Line[] = [];
   const metrics = createSharingMetrics(options.registry, () => lines.map(waitingOf));
   for (const partner of options.partners) {
+    const exposure = exposureOf(partner, options.around);
+    if (exposure !== undefined) options.logger.error(exposure);
     if (partner.mode !== 'federation') lines.push(createLine(partner, options, lakeCaller, metrics));
   }
   const router = createReceiver({
@@ -93,6 +96,7 @@ function createLine(partner: Partner, options: SharingOptions, lakeCaller: Calle
     queue,
     staging,
     ledger,
+    isWithheld: (id) => isWithheld(around, id),
     clock,
     counted: (admission, states) => metrics.admitted(partner.name, admission, states),
   });
@@ -100,6 +104,7 @@ function createLine(partner: Partner, options: SharingOptions, lakeCaller: Calle
     partner,
     queue,
     transport: transportTo(partner, contextOfType),
+    isWithheld: (id) => isWithheld(around, id),
     logger,
     counted: (result, states) => metrics.delivered(partner.name, result, states),
   });
@@ -110,6 +115,7 @@ function createLine(partner: Partner, options: SharingOptions, lakeCaller: Calle
     lake: createLake(broker.url, lakeCaller),
     contextOf: contextOfType,
     wanted: wantedOf(partner, around),
+    around,
     documents: createDocuments(broker.url, lakeCaller),
     state: queue.state,
     logger,

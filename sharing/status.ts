@@ -5,6 +5,7 @@ import { openSqliteOutbox } from '../core/outbox/sqlite.ts';
 import type { Instant } from '../core/plugin.ts';
 import type { Document, Documents } from './documents-api.ts';
 import { wantedOf, type Surroundings } from './documents.ts';
+import { exposureOf } from './exposure.ts';
 import { partnerFiles } from './files.ts';
 import type { Partner } from './partner.ts';
 import { lastApply, readStanding } from './standing.ts';
@@ -51,6 +52,7 @@ export async function statusOf(
     const incomplete = standing.lastGap?.complete === false && partner.history === 'full' ? standing.lastGap : undefined;
     const remarks = [
       lastApply(queue.state) === undefined ? 'not applied: klavze share apply' : '',
+      exposureOf(partner, around) === undefined ? '' : 'stopped: it would also send what is internal; klavze share plan',
       shown.remark,
       incomplete === undefined ? '' : 'our broker has no history: of the last gap only the newest states were shared',
     ];

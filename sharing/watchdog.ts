@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { StateStore } from '../core/outbox/outbox.ts';
 import type { Document, Documents } from './documents-api.ts';
 import type { Wanted } from './documents.ts';
+import { exposureOf, type AccessView } from './exposure.ts';
 import { closeGap, type GapExtent, type GapOptions } from './gap.ts';
 import { time } from './notice.ts';
 import type { Partner } from './partner.ts';
@@ -12,6 +13,8 @@ import { changeStanding, endGap, lastApply, readStanding } from './standing.ts';
 export interface WatchdogOptions extends GapOptions {
   readonly wanted: readonly Wanted[];
   readonly documents: Documents;
+  /** Who may see what. Default: no device has an access of its own. */
+  readonly around?: AccessView;
   readonly state: StateStore;
   readonly logger: Logger;
   readonly everyMs: number;
@@ -34,14 +37,13 @@ const defaultSweepMs = 10 * 60_000;
 
 /** Looks after the subscriptions of one partner: revives them, and closes every gap by asking our broker for what changed. */
 export function createWatchdog(options: WatchdogOptions): Watchdog {
-  const { partner, channel, lake, ledger, wanted, documents, state, logger } = options;
+  const { partner, channel, lake, ledger, wanted, documents, state, logger, around = {} } = options;
   const sweepMs = options.sweepMs ?? defaultSweepMs;
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> | undefined;
   let stopping = false;
   let closedAt = -Infinity;
   let isAway = false;
-  const declared = declarationOf(partner);
 
   /** Why something may have been missed. */
   async function examine(): Promise<string | undefined> {
@@ -49,6 +51,7 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
     const failures: Record<string, string> = {};
     const missing: string[] = [];
     let trouble: string | undefined;
+    const exposure = exposureOf(partner, around);
     for (const one of wanted) {
       const document = await documents.get(one.kind, one.id, one.context);
       if (document === undefined) {
@@ -59,7 +62,11 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
       const failed = failureOf(document);
       failures[one.id] = failed;
       if (standing.failures[one.id] !== undefined && standing.failures[one.id] !== failed) trouble ??= `${one.id}: notifications failed`;
-      if (document['isActive'] === false || document['status'] === 'paused') {
+      if (exposure !== undefined) {
+        if (document['isActive'] === false) continue;
+        await documents.patch(one.kind, one.id, one.context, { isActive: false });
+        logger.error({ subscription: one.id }, `a subscription was stopped: ${exposure}`);
+      } else if (document['isActive'] === false || document['status'] === 'paused') {
         // From here on notifications wait until the gap before them is closed.
         channel.part();
         // Until that is done, whatever comes between.
@@ -79,6 +86,7 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
     const before = readStanding(state);
     const applied = lastApply(state);
     if (applied === undefined) return;
+    const declared = declarationOf(partner, around);
     const now = await lake.now();
     const trouble = await examine();
     const isFirst = closedAt === -Infinity;
@@ -175,10 +183,10 @@ function failureOf(document: Document): string {
   return JSON.stringify([timesFailed ?? 0, lastFailure ?? '']);
 }
 
-/** What decides which states are shared. */
-function declarationOf({ entities, area, context }: Partner): string {
+/** What decides which states are shared: the declaration, and which devices partners may see. */
+function declarationOf({ entities, area, context }: Partner, { hidden }: AccessView): string {
   return createHash('sha256')
-    .update(JSON.stringify([entities, area, context]))
+    .update(JSON.stringify([entities, area, context, hidden?.().pattern('partner')]))
     .digest('base64url')
     .slice(0, 22);
 }

@@ -25,6 +25,7 @@ const states: Readonly<Record<string, string>> = {
 /** What `share status` says of its own; what a broker says stays as it is. */
 const sentences: readonly (readonly [string, string])[] = [
   ['not applied: klavze share apply', 'ni uveljavljeno: klavze share apply'],
+  ['stopped: it would also send what is internal; klavze share plan', 'ustavljeno: pošiljalo bi tudi notranje podatke; klavze share plan'],
   ['klavze up has not run with it yet', 'klavze up z njim še ni tekel'],
   [
     'our broker has no history: of the last gap only the newest states were shared',

@@ -3,11 +3,12 @@ import { dirname } from 'node:path';
 import { Command } from 'commander';
 
 import { ConfigError } from '../../core/errors.ts';
+import { hiddenEntities } from '../../core/access/hidden.ts';
 import { openSqliteOutbox } from '../../core/outbox/sqlite.ts';
 import { loadConfig, type Config } from '../../core/service/config.ts';
-import { loadModels } from '../../core/service/load-models.ts';
+import { loadKnowledge } from '../../core/service/knowledge.ts';
 import { createLogger } from '../../core/service/log.ts';
-import { applyPlan, planSharing } from '../../sharing/apply.ts';
+import { applyPlan, planSharing, type SharingPlan } from '../../sharing/apply.ts';
 import { createDocuments } from '../../sharing/documents-api.ts';
 import { partnerFiles } from '../../sharing/files.ts';
 import type { Partner } from '../../sharing/partner.ts';
@@ -18,6 +19,7 @@ import { statusOf, type PartnerStatus } from '../../sharing/status.ts';
 import { callerTo } from '../../sharing/transports.ts';
 import { inSlovenian } from '../../sharing/words.ts';
 import { auditOf } from '../audit.ts';
+import { readDevices } from '../files.ts';
 import { readPartners, surroundingsOf } from '../sharing.ts';
 import { languageOf } from './language.ts';
 import { shareLettersCommand } from './share-letters.ts';
@@ -54,19 +56,21 @@ function withOptions(command: Command): Command {
 }
 
 /** Everything that the three need. @throws {ConfigError} */
-function scene(options: Options) {
+async function scene(options: Options) {
   const config = loadConfig(process.env, process.cwd(), options.config);
-  const models = loadModels();
+  const knowledge = await loadKnowledge(config);
+  const { models } = knowledge;
   const partners = readPartners(config, models);
+  const hidden = hiddenEntities(readDevices(config, knowledge).devices, knowledge.agents.families, models);
   const { tenant, token } = config.broker;
   const url = brokerUrl(config);
   const caller = callerToLake({ url, ...(tenant !== undefined && { tenant }), ...(token !== undefined && { token }) });
-  const around = surroundingsOf(config, models, ownUrl(config));
+  const around = surroundingsOf(config, models, ownUrl(config), () => hidden);
   return { config, partners, url, caller, around };
 }
 
 async function planOrApply(options: Options, apply: boolean): Promise<void> {
-  const { config, partners, url, caller, around } = scene(options);
+  const { config, partners, url, caller, around } = await scene(options);
   const plan = await planSharing({
     partners,
     around,
@@ -86,10 +90,11 @@ async function planOrApply(options: Options, apply: boolean): Promise<void> {
       await note(config, partners, touched, options.partner);
     }
     const others = [...new Set(plan.sites.flatMap((site) => site.others))];
+    const { withheld } = plan;
     if (options.json === true) {
       const shown = steps.map(({ step: { action, partner, id, changes }, url: at }) => ({ action, partner, id, at, changes }));
-      process.stdout.write(`${JSON.stringify({ applied: apply, steps: shown, others }, null, 2)}\n`);
-    } else process.stdout.write(ending(steps.length, apply) + othersTold(others, around.instance));
+      process.stdout.write(`${JSON.stringify({ applied: apply, steps: shown, others, withheld }, null, 2)}\n`);
+    } else process.stdout.write(withheldTold(withheld) + ending(steps.length, apply) + othersTold(others, around.instance));
   } finally {
     plan.close();
     caller.close();
@@ -99,6 +104,12 @@ async function planOrApply(options: Options, apply: boolean): Promise<void> {
 function describe({ action, partner, id, changes }: Step, url: string): string {
   const sign = { create: '+', patch: '~', replace: '~', delete: '-' }[action];
   return `${sign} ${action} ${id} (${partner}) at ${url}\n${changes.map((change) => `    ${change}\n`).join('')}`;
+}
+
+function withheldTold(withheld: SharingPlan['withheld']): string {
+  return withheld
+    .map(({ partner, devices }) => `${partner} gets nothing of ${devices.join(', ')}: partners may not see them (docs/access.md)\n`)
+    .join('');
 }
 
 function ending(steps: number, apply: boolean): string {
@@ -128,7 +139,7 @@ async function note(config: Config, partners: readonly Partner[], touched: Reado
 }
 
 async function status(options: Options): Promise<void> {
-  const { config, partners, url, caller, around } = scene(options);
+  const { config, partners, url, caller, around } = await scene(options);
   const chosen = partners.filter(({ name }) => options.partner === undefined || name === options.partner);
   if (options.partner !== undefined && chosen.length === 0)
     throw new ConfigError(`there is no partner "${options.partner}"; known: ${partners.map(({ name }) => name).join(', ') || 'none'}`);

@@ -8,6 +8,8 @@ export interface HiddenEntities {
   /** As the regular expression that an id of a readable entity fits; undefined: nothing is hidden from this level. */
   pattern(level: AccessLevel): string | undefined;
   isHidden(id: string, level: AccessLevel): boolean;
+  /** Ids of the devices whose entities of a type this level may not read, as far as the registry restricts them. */
+  devicesOf(type: string, level: AccessLevel): string[];
 }
 
 /**
@@ -17,21 +19,29 @@ export interface HiddenEntities {
 export function hiddenEntities(devices: Iterable<Device>, families: ReadonlyMap<string, Family>, { types }: Models): HiddenEntities {
   const everything: [part: string, level: AccessLevel][] = [];
   const deviceOnly: [part: string, level: AccessLevel][] = [];
+  const restricted: [id: string, types: readonly string[], level: AccessLevel][] = [];
   for (const device of devices) {
     const [, , , part = ''] = urn('Device', device.id).split(':');
-    if (device.access !== undefined && device.access !== 'open') everything.push([part, device.access]);
     const family = families.get(device.family);
+    if (device.access !== undefined && device.access !== 'open') {
+      everything.push([part, device.access]);
+      restricted.push([device.id, [...(family?.emits ?? []), 'Device'], device.access]);
+    }
     const emitted = family?.emits.map((type) => levelOfType(types.get(type))) ?? [];
     const own =
       family === undefined ? 'internal' : emitted.reduce((least, one) => (mayRead(least, one) ? one : least), 'internal' as AccessLevel);
     const level = family?.personal === true ? stricter(own, 'internal') : own;
     if (level !== 'open') deviceOnly.push([part, level]);
+    restricted.push([device.id, ['Device'], level]);
   }
   const byLevel = new Map(accessLevels.map((level) => [level, patternFor(level, everything, deviceOnly)]));
   const compiled = new Map([...byLevel].map(([level, text]) => [level, text === undefined ? undefined : new RegExp(text)]));
   return {
     pattern: (level) => byLevel.get(level),
     isHidden: (id, level) => compiled.get(level)?.test(id) === false,
+    devicesOf: (type, level) => [
+      ...new Set(restricted.filter(([, types, needed]) => types.includes(type) && !mayRead(level, needed)).map(([id]) => id)),
+    ],
   };
 }
 

@@ -13,6 +13,7 @@ import { openSqliteOutbox } from '../../core/outbox/sqlite.ts';
 import { startBroker, type Broker, type BrokerOptions } from '../../embedded/ngsi-ld/server.ts';
 import { applyPlan, planSharing } from '../../sharing/apply.ts';
 import type { Surroundings } from '../../sharing/documents.ts';
+import type { AccessView } from '../../sharing/exposure.ts';
 import { partnerFiles } from '../../sharing/files.ts';
 import { createCaller } from '../../sharing/http.ts';
 import { readPartner } from '../../sharing/load.ts';
@@ -44,9 +45,9 @@ export interface Line {
 
 export async function startLine(
   partners: readonly Partner[],
-  options: Partial<BrokerOptions> & { watchSeconds?: number } = {},
+  options: Partial<BrokerOptions> & { watchSeconds?: number; access?: AccessView } = {},
 ): Promise<Line> {
-  const { watchSeconds = 0.1, ...brokerOptions } = options;
+  const { watchSeconds = 0.1, access = {}, ...brokerOptions } = options;
   const dataDir = mkdtempSync(join(tmpdir(), 'klavze-line-'));
   const ours = await startBroker({ port: 0, dbFile: ':memory:', ...brokerOptions });
   const logger = pino({ level: 'silent' });
@@ -68,6 +69,7 @@ export async function startLine(
     knownTypes: [],
     isRelationship: () => false,
     publicUrl: undefined,
+    ...access,
   };
   const clock = () => new Date().toISOString();
   const deadLetters = { days: 365, megabytes: 1024 };

@@ -35,6 +35,7 @@ export async function createRig(
   writeFileSync(join(folder, 'klavze.yaml'), `instance: here\nsharing: { watchSeconds: 0.5 }\n${withoutAdapters()}`);
   const environment = {
     KLAVZE_CONFIG: join(folder, 'klavze.yaml'),
+    KLAVZE_DEVICES_FILE: join(folder, 'devices.yaml'),
     KLAVZE_BROKER_URL: ours.url,
     KLAVZE_HTTP_PORT: String(port),
     KLAVZE_MQTT_PORT: '0',

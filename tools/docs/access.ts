@@ -18,7 +18,7 @@ export function accessPage(): string {
     'Every type and attribute has a level, declared in `access` of its descriptor in `smart-data-models/`: **open** (everybody, without a token), **partner** ' +
       '(a token of that level, and what may be declared in `partners/*.yaml`) or **internal** (the municipality). What no descriptor names is internal, and an attribute is ' +
       'never more open than its type. A device can be stricter: `access` in `devices.yaml` holds for all its entities, and the Device entity of a meter is as internal as what it measures. ' +
-      'The [gateway](gateway.md) keeps to all of it, the [sharing](sharing.md) to the levels of types and attributes: what is internal is refused in a declaration.',
+      'The [gateway](gateway.md) and the [sharing](sharing.md) keep to all of it: an internal type or attribute is refused in a declaration, entities of an internal device are left out.',
     table(
       ['level', 'types'],
       accessLevels.map((level) => [level, ofLevel(level)]),
