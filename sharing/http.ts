@@ -83,6 +83,9 @@ export function createCaller(options: CallerOptions = {}): Caller {
       ...(signal !== undefined && { signal }),
     });
     const text = await response.body.text();
+    // So nginx refuses a client certificate: it says nothing of the data.
+    const refusal = response.statusCode === 400 ? /no required SSL certificate was sent|the SSL certificate error/i.exec(text) : null;
+    if (refusal !== null) return { status: 0, bytes: text.length, failure: `${refusal[0]} (auth.certFile, auth.keyFile)` };
     const { date } = response.headers;
     const retryAfterMs = retryAfter(response.headers['retry-after']);
     const isPage = response.headers['next-page'] !== undefined;
@@ -108,9 +111,9 @@ export function createCaller(options: CallerOptions = {}): Caller {
         return await attempt(call);
       } catch (error) {
         // A connection that was kept may have been closed meanwhile: that says nothing of the other side.
-        if (!staleCodes.has((error as { code?: string }).code ?? '') || call.signal?.aborted === true) return noReply(error);
+        if (!staleCodes.has((error as { code?: string }).code ?? '') || call.signal?.aborted === true) return noReply(error, call.url);
       }
-      return attempt(call).catch(noReply);
+      return attempt(call).catch((error: unknown) => noReply(error, call.url));
     },
     close() {
       void agent.destroy();
@@ -118,9 +121,18 @@ export function createCaller(options: CallerOptions = {}): Caller {
   };
 }
 
-function noReply(error: unknown): Reply {
+/** What is wrong with a certificate is said with the setting that mends it. */
+function hintOf(code: string, url: string): string {
+  if (!url.startsWith('https:')) return '';
+  if (/_ALERT_/.test(code)) return '; the other side does not take our certificate (auth.certFile, auth.keyFile)';
+  if (staleCodes.has(code)) return '; if this goes on, the other side may not take our certificate (auth.certFile, auth.keyFile)';
+  if (/CERT|VERIFY|SELF_SIGNED/.test(code)) return '; its certificate is not trusted (auth.caFile)';
+  return '';
+}
+
+function noReply(error: unknown, url: string): Reply {
   const { code = '', message = '' } = error as { code?: string; message?: string };
-  const failure = message === '' ? code : message;
+  const failure = (message === '' ? code : message) + hintOf(code, url);
   return {
     status: 0,
     bytes: 0,
