@@ -17,7 +17,7 @@ const version = (existsSync(versions) ? readdirSync(versions) : [])
 
 /** False where Debian's PostgreSQL with PostGIS is not installed; the tests then say so and skip. */
 export const hasPostgres = version !== undefined;
-export const postgresBinaries = join(versions, version ?? '', 'bin');
+const postgresBinaries = join(versions, version ?? '', 'bin');
 
 /** A PostgreSQL of its own, as in the stack: its superuser is `orion`, everybody needs a password. */
 export class TestPostgres {

@@ -29,7 +29,7 @@ export const troeTables = `
     attrDatasetId VARCHAR NOT NULL, ${values}, PRIMARY KEY (instanceId, ts));`;
 
 /** A time without a zone, in UTC. */
-export function utc(ms: number): string {
+function utc(ms: number): string {
   return `'${new Date(ms).toISOString().slice(0, -1)}'`;
 }
 

@@ -36,7 +36,7 @@ export async function read(room: Room, id: string): Promise<Answered> {
   return body as Answered;
 }
 
-export async function count(room: Room): Promise<number | undefined> {
+async function count(room: Room): Promise<number | undefined> {
   const { status, headers, body } = await room.call('GET', `/entities?type=${room.type}&limit=1&count=true`);
   must(status === 200, `GET entities?type=…&count=true: ${status} ${show(body)}`);
   const counted = headers.get('ngsild-results-count');

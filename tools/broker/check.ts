@@ -23,7 +23,7 @@ export interface Check {
 }
 
 /** The broker does not do what is needed. */
-export class Unfit extends Error {
+class Unfit extends Error {
   override readonly name = 'Unfit';
 }
 
