@@ -1,3 +1,5 @@
+import { userInfo } from 'node:os';
+
 import { ConfigError, RetryableError } from '../core/errors.ts';
 
 /** Exit codes that operators' scripts rely on (sysexits). */
@@ -19,5 +21,13 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof CommandFailure) return error.exitCode;
   if (error instanceof ConfigError) return exitCodes.configuration;
   if (error instanceof RetryableError) return exitCodes.unavailable;
+  if (notAllowed(error) !== undefined) return exitCodes.configuration;
   return exitCodes.software;
+}
+
+/** What the system did not allow, in words; undefined for other errors. A command run as the wrong user is no defect. */
+export function notAllowed(error: unknown): string | undefined {
+  const { code, path } = (typeof error === 'object' && error !== null ? error : {}) as NodeJS.ErrnoException;
+  if (path === undefined || (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS')) return undefined;
+  return `the user ${userInfo().username} may not use ${path} (${code}); run the command as the user of the service, and let that user write there`;
 }

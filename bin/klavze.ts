@@ -4,7 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../core/paths.ts';
 import { keepHeapSmall } from '../core/service/heap.ts';
 import { shown } from '../core/service/hidden.ts';
-import { CommandFailure, exitCodeOf, exitCodes } from './exit.ts';
+import { CommandFailure, exitCodeOf, exitCodes, notAllowed } from './exit.ts';
 
 /** Only the one that is asked for is loaded, so that it answers at once: with all of them come all the libraries. */
 const commands = {
@@ -46,7 +46,8 @@ try {
     process.exitCode = error.exitCode === 0 ? exitCodes.fine : exitCodes.usage;
   } else {
     const known = error instanceof CommandFailure || exitCodeOf(error) !== exitCodes.software;
-    process.stderr.write(`klavze: ${known ? (error as Error).message : String((error as Error)?.stack ?? error)}\n`);
+    const words = notAllowed(error) ?? (known ? (error as Error).message : String((error as Error)?.stack ?? error));
+    process.stderr.write(`klavze: ${words}\n`);
     process.exitCode = exitCodeOf(error);
   }
 }

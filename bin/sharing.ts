@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 
 import type { HiddenEntities } from '../core/access/hidden.ts';
 import { ConfigError } from '../core/errors.ts';
-import type { Models } from '../core/entity/models.ts';
+import type { Models, Subject } from '../core/entity/models.ts';
 import type { Instant } from '../core/plugin.ts';
 import type { Config } from '../core/service/config.ts';
 import { hideSecretsOf } from '../core/service/hidden.ts';
@@ -15,6 +15,8 @@ import type { Partner } from '../sharing/partner.ts';
 import { createSharing, type Sharing } from '../sharing/start.ts';
 import { contextUrlOf } from './context-url.ts';
 import { followHidden } from './hidden.ts';
+
+const reachesOnlyHere = /^(localhost|127\.[\d.]+|\[::1\])$/;
 
 /** The declared partners. @throws {ConfigError} listing every fault. */
 export function readPartners(config: Config, models: Models): Partner[] {
@@ -32,13 +34,20 @@ export function readPartners(config: Config, models: Models): Partner[] {
 /** `ownUrl`: of this process's HTTP server; `hidden`: what the registry keeps from partners. */
 export function surroundingsOf(config: Config, models: Models, ownUrl: string, hidden: () => HiddenEntities): Surroundings {
   const base = endpointOf(config, ownUrl);
+  const contextOf = (type: string): string => {
+    const subject = subjectOf(type);
+    return subject === undefined ? '' : contextUrlOf(config, subject, ownUrl);
+  };
+  const subjectOf = (type: string): Subject | undefined => models.subjects.get(models.types.get(type)?.subject ?? '');
+  const publicBase = publicContexts(config);
   return {
     instance: config.instance ?? instanceName(config.dataDir),
     notifyUrl: (partner) => `${base}/sharing/notify/${partner}`,
     relayToken: relayToken(config.dataDir),
-    contextOf(type) {
-      const subject = models.subjects.get(models.types.get(type)?.subject ?? '');
-      return subject === undefined ? '' : contextUrlOf(config, subject, ownUrl);
+    contextOf,
+    publicContextOf: (type) => {
+      const subject = subjectOf(type);
+      return publicBase === undefined || subject === undefined ? contextOf(type) : `${publicBase}/contexts/${subject.name}.jsonld`;
     },
     knownTypes: [...models.types.keys()],
     isRelationship: (type, attribute) => models.types.get(type)?.attributes[attribute]?.kind === 'Relationship',
@@ -84,4 +93,15 @@ function endpointOf({ sharing, broker }: Config, ownUrl: string): string {
   if (sharing.endpoint !== undefined) return sharing.endpoint.replace(/\/+$/, '');
   const isOwn = broker.contextUrl?.endsWith('/contexts/{subject}.jsonld') === true;
   return isOwn ? new URL(broker.contextUrl ?? '').origin : ownUrl;
+}
+
+/** Where others fetch the contexts of this Klavže; undefined where it is not open to others, or the broker's contexts are not its own. */
+function publicContexts(config: Config): string | undefined {
+  const { publicUrl } = config.gateway;
+  if (publicUrl === undefined || !hasOwnContexts(config) || reachesOnlyHere.test(new URL(publicUrl).hostname)) return undefined;
+  return publicUrl.replace(/\/+$/, '');
+}
+
+function hasOwnContexts({ broker }: Config): boolean {
+  return broker.contextUrl === undefined || broker.contextUrl.endsWith('/contexts/{subject}.jsonld');
 }

@@ -6,6 +6,7 @@ import type { Outbox, Queued, Settlement } from '../core/outbox/outbox.ts';
 import { reject } from '../core/rejection.ts';
 import { planBatch, type Batch } from './batch.ts';
 import type { Partner } from './partner.ts';
+import { noteTrouble } from './standing.ts';
 import type { Transport } from './transport.ts';
 
 export interface CourierOptions {
@@ -58,8 +59,23 @@ export function createCourier(options: CourierOptions): Courier {
   let running: Promise<void> | undefined;
   let stopping = false;
   let lastSuccessAt: string | undefined;
+  /** What the last process left is not known. */
+  let noted: string | undefined = '';
+
+  /** For `klavze share status`, which is another process. */
+  function note(reason: string | undefined): void {
+    const words = reason?.replace('the broker', 'the partner');
+    if (words === noted) return;
+    try {
+      noteTrouble(queue.state, words);
+      noted = words;
+    } catch {
+      // The disk is full; the log has it.
+    }
+  }
 
   function failed(ticket: Ticket, fault: Fault): void {
+    note(fault.message);
     if (!circuit.failed(ticket, fault)) return;
     const told = { partner: partner.name, reason: fault.message };
     if (fault.kind === 'denied')
@@ -97,6 +113,7 @@ export function createCourier(options: CourierOptions): Courier {
       return false;
     }
     succeeded(ticket);
+    if (verdict.kind === 'refused') note(undefined);
     const all = (ids: readonly string[]): Queued[] => batch.parcels.filter(({ id }) => ids.includes(id)).flatMap(({ queued }) => queued);
     if (verdict.kind === 'refused') {
       if (batch.parcels.length > 1) return halves(batch, ticket);
@@ -119,6 +136,9 @@ export function createCourier(options: CourierOptions): Courier {
       });
     }
     options.counted?.('retried', verdict.retry.length);
+    const [held] = verdict.retry;
+    if (held !== undefined) note(`${held.id}: ${held.message}`);
+    else if (blocked.size === 0) note(undefined);
     const apart = batch.parcels.filter(({ id }) => verdict.apart.includes(id));
     return apart.length === 0 || halves({ ...batch, parcels: apart }, ticket);
   }

@@ -22,7 +22,10 @@ export interface Surroundings extends AccessView {
   readonly notifyUrl: (partner: string) => string;
   /** Sent with each, so that nobody else can put data into the queue. */
   readonly relayToken: string;
+  /** Where our broker fetches the `@context` of a type. */
   readonly contextOf: (type: string) => string;
+  /** Where a partner fetches it. */
+  readonly publicContextOf: (type: string) => string;
   readonly knownTypes: readonly string[];
   readonly isRelationship: (type: string, attribute: string) => boolean;
   /** Where partners reach our data. */
@@ -45,6 +48,11 @@ export const relayHeader = 'X-Klavze-Relay';
 
 export function contextOf(partner: Partner, type: string, around: Pick<Surroundings, 'contextOf'>): string {
   return partner.context ?? around.contextOf(type);
+}
+
+/** The `@context` that what is sent to the partner names. */
+export function contextThere(partner: Partner, type: string, around: Pick<Surroundings, 'publicContextOf'>): string {
+  return partner.context ?? around.publicContextOf(type);
 }
 
 export function subscriptionId(instance: string, partner: string, type: string): string {
@@ -107,7 +115,7 @@ function registration(partner: Partner, { type, attributes }: Share, around: Sur
     partner: partner.name,
     kind: 'csourceRegistrations',
     id: `${ownPrefix('csourceRegistrations', around.instance)}${partner.name}:${type}`,
-    context: contextOf(partner, type, around),
+    context: contextThere(partner, type, around),
     body: {
       type: 'ContextSourceRegistration',
       registrationName: `klavze ${partner.name} ${type}`,

@@ -25,6 +25,7 @@ export interface Standing {
 
 const key = 'sharing';
 const applyKey = 'sharing.apply';
+const troubleKey = 'sharing.trouble';
 
 /** When `klavze share apply` last changed something for the partner; undefined: never run, nothing leaves before that. Another process writes it. */
 export function lastApply(state: StateStore): string | undefined {
@@ -48,4 +49,14 @@ export function changeStanding(state: StateStore, change: Partial<Standing>): vo
 export function endGap(state: StateStore, closed: Standing['lastGap']): void {
   const { openSince: _closed, ...standing } = readStanding(state);
   state.set(key, { ...standing, ...(closed !== undefined && { gaps: standing.gaps + 1, lastGap: closed }) });
+}
+
+/** Why what is for the partner waits, in the partner's or the system's words; undefined when nothing is wrong. */
+export function readTrouble(state: StateStore): string | undefined {
+  const reason = state.get(troubleKey);
+  return typeof reason === 'string' && reason !== '' ? reason : undefined;
+}
+
+export function noteTrouble(state: StateStore, reason: string | undefined): void {
+  if (readTrouble(state) !== reason) state.set(troubleKey, reason ?? '');
 }

@@ -9,7 +9,7 @@ import type { Instant } from '../core/plugin.ts';
 import { createChannel, type Channel } from './channel.ts';
 import { createCourier, type CourierStatus } from './courier.ts';
 import { createDocuments } from './documents-api.ts';
-import { contextOf, subscriptionId, wantedOf, type Surroundings } from './documents.ts';
+import { contextOf, contextThere, subscriptionId, wantedOf, type Surroundings } from './documents.ts';
 import { exposureOf, isWithheld } from './exposure.ts';
 import { partnerFiles } from './files.ts';
 import { createCaller, type Caller } from './http.ts';
@@ -103,7 +103,7 @@ function createLine(partner: Partner, options: SharingOptions, lakeCaller: Calle
   const courier = createCourier({
     partner,
     queue,
-    transport: transportTo(partner, contextOfType),
+    transport: transportTo(partner, (type) => contextThere(partner, type, around)),
     isWithheld: (id) => isWithheld(around, id),
     logger,
     counted: (result, states) => metrics.delivered(partner.name, result, states),

@@ -8,7 +8,7 @@ import { wantedOf, type Surroundings } from './documents.ts';
 import { exposureOf } from './exposure.ts';
 import { partnerFiles } from './files.ts';
 import type { Partner } from './partner.ts';
-import { lastApply, readStanding } from './standing.ts';
+import { lastApply, readStanding, readTrouble } from './standing.ts';
 
 /** How it stands with one partner, for `klavze share status`. */
 export interface PartnerStatus {
@@ -54,6 +54,7 @@ export async function statusOf(
       lastApply(queue.state) === undefined ? 'not applied: klavze share apply' : '',
       exposureOf(partner, around) === undefined ? '' : 'stopped: it would also send what is internal; klavze share plan',
       shown.remark,
+      count === 0 ? '' : (readTrouble(queue.state) ?? ''),
       incomplete === undefined ? '' : 'our broker has no history: of the last gap only the newest states were shared',
     ];
     return {

@@ -12,6 +12,8 @@ import { faultsOf, manifestName, partOf, readManifest, type BackedUpFile, type M
 
 /** No manifest is longer. */
 const longestManifest = 64 * 1024 * 1024;
+/** What the machine refuses says nothing about the backup. */
+const ofTheDisk = new Set(['ENOSPC', 'EACCES', 'EPERM', 'EROFS']);
 
 /**
  * Reads a backup to its end. `folderFor`: where the files of a part go, as they lie in the archive; undefined: they are only checked.
@@ -45,7 +47,7 @@ export async function readBackup(from: Readable, folderFor: (part: Part) => stri
     }
     await unpacked;
   } catch (error) {
-    if (error instanceof ConfigError || (error as { code?: string }).code === 'ENOSPC') throw error;
+    if (error instanceof ConfigError || ofTheDisk.has(String((error as { code?: string }).code))) throw error;
     throw new ConfigError(`this is no whole backup: ${(error as Error).message}`, [], { cause: error });
   }
   if (manifest === undefined) throw new ConfigError('the backup has no manifest: it broke off while it was written or copied');

@@ -112,7 +112,7 @@ function register(
 /** The line to try, with the broker of the configuration. */
 function tell(config: Config, device: Device, { agents }: Scene, asJson: boolean): void {
   const message = firstMessage(device, agents, new Date().toISOString());
-  const line = message === undefined ? undefined : publishLine(config, message.topic, message.payload);
+  const line = message === undefined ? undefined : publishLine(config, device.id, message.topic, message.payload);
   if (asJson) {
     process.stdout.write(`${JSON.stringify({ id: device.id, registry: config.devices, publish: line })}\n`);
     return;
@@ -123,15 +123,23 @@ function tell(config: Config, device: Device, { agents }: Scene, asJson: boolean
       ? 'Its messages come from its network; klavze device test --input FILE --topic TOPIC tries one.\n'
       : `Publish a first message:\n\n  ${line}\n`,
   );
+  if (line?.includes(devicePassword) === true)
+    process.stdout.write(
+      `\nMQTT_PASSWORD is that of the device; klavze init --device ${device.id} makes one for the Mosquitto of deploy/.\n`,
+    );
 }
 
-function publishLine({ mqtt }: Config, topic: string, payload: string): string {
+const devicePassword = '"$MQTT_PASSWORD"';
+
+/** At a broker elsewhere as the device itself: Klavže's own name may not write its topics (deploy/mosquitto/acl), and 3.1.1 does not say so. */
+export function publishLine({ mqtt }: Config, id: string, topic: string, payload: string): string {
   const url = mqtt.url === undefined ? undefined : new URL(mqtt.url);
   const secure = url !== undefined && /^(mqtts|wss):$/.test(url.protocol);
   const host = url?.hostname ?? mqtt.host;
   const port = (url?.port ?? String(mqtt.port)) || (secure ? '8883' : '1883');
-  const user = mqtt.username === undefined ? '' : ` -u ${mqtt.username} -P "$KLAVZE_MQTT_PASSWORD"`;
-  return `mosquitto_pub -h ${host} -p ${port}${secure ? ' --cafile ca.crt' : ''}${user} -q 1 -t ${topic} -m '${payload}'`;
+  const own = url === undefined ? ` -u ${mqtt.username} -P "$KLAVZE_MQTT_PASSWORD"` : ` -u ${id} -P ${devicePassword}`;
+  const user = mqtt.username === undefined ? '' : own;
+  return `mosquitto_pub -h ${host} -p ${port}${secure ? ` --cafile ${process.env['NODE_EXTRA_CA_CERTS'] ?? 'ca.crt'}` : ''}${user} -q 1 -t ${topic} -m '${payload}'`;
 }
 
 async function adopt(id: string | undefined, options: EntryOptions & { readonly as?: string }): Promise<void> {

@@ -51,14 +51,25 @@ function isOfUse([certificate, key]: readonly [string, string]): boolean {
 }
 
 /**
- * A certificate that is its own authority, for Klavže's connection to `host` inside the stack: nobody else has to trust it, so it is good
+ * A certificate that is its own authority, for Klavže's connection to `host` inside the stack, or to the loopback: nobody else has to trust it, so it is good
  * for ten years. Files: `<name>.crt` and `<name>.key` in `folder`.
  *
  * @throws {ConfigError} when openssl is missing or refuses.
  */
 export function makeInternalCertificate(folder: string, name: string, host: string): void {
   const files = ['-keyout', join(folder, `${name}.key`), '-out', join(folder, `${name}.crt`)];
-  openssl(['req', '-x509', ...newKey, '-days', '3650', '-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`, ...files]);
+  openssl([
+    'req',
+    '-x509',
+    ...newKey,
+    '-days',
+    '3650',
+    '-subj',
+    `/CN=${host}`,
+    '-addext',
+    `subjectAltName=DNS:${host},DNS:localhost,IP:127.0.0.1`,
+    ...files,
+  ]);
 }
 
 function openssl(words: readonly string[]): void {

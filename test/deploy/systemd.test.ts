@@ -30,9 +30,12 @@ describe('deploy/systemd', () => {
   });
 
   it.each(['docs/operate.md', 'docs/operate.sl.md'])('%s makes what Debian needs of the mounted Mosquitto configuration', (page) => {
-    const [command = ''] = /^sed -e[^]*?deploy\/mosquitto\/mosquitto\.conf/m.exec(readFileSync(join(root, page), 'utf8')) ?? [];
+    const text = readFileSync(join(root, page), 'utf8');
+    const [command = ''] = /^sed -e[^]*?deploy\/mosquitto\/mosquitto\.conf/m.exec(text) ?? [];
     const made = execFileSync('sh', ['-c', command], { cwd: root, encoding: 'utf8' });
-    expect(made).toContain('\nlistener 1883 127.0.0.1\n');
+    expect(made.match(/^listener .*$/gm)).toEqual(['listener 8883', 'listener 1883 127.0.0.1', 'listener 8884 127.0.0.1']);
+    for (const [, file] of made.matchAll(/^(?:certfile|keyfile) \/etc\/mosquitto\/klavze\/(\w+)\.\w+$/gm))
+      expect(text).toMatch(new RegExp(`^.*install .*\\b${file}\\.\\*.* /etc/mosquitto/klavze/`, 'm'));
     expect(made).toContain('\npassword_file /etc/mosquitto/klavze/passwords\n');
     // Debian's own file has these already, and Mosquitto takes none twice.
     expect(made).not.toMatch(/^(persistence_location|log_dest) |\/mosquitto\/config/m);

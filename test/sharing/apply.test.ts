@@ -21,6 +21,7 @@ const around: Surroundings = {
   notifyUrl: (partner) => `http://127.0.0.1:9/sharing/notify/${partner}`,
   relayToken: token,
   contextOf: () => '',
+  publicContextOf: () => '',
   knownTypes: [...models.types.keys()],
   isRelationship: (_type, name) => name === 'refDevice',
   publicUrl: 'https://data.example.org',

@@ -10,6 +10,7 @@ import { openSqliteOutbox } from '../../core/outbox/sqlite.ts';
 import { partnerFiles } from '../../sharing/files.ts';
 import { openLedger } from '../../sharing/ledger.ts';
 import { resend } from '../../sharing/letters.ts';
+import { readTrouble } from '../../sharing/standing.ts';
 import mqtt from 'mqtt';
 import { call } from '../conformance/broker.ts';
 import { partner, relayToken, startLine, type Line } from './line.ts';
@@ -50,6 +51,16 @@ async function startEndpoint(answer: (post: Post) => { status: number; body?: un
     await new Promise((resolve) => server.close(resolve));
   });
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/n`, posts };
+}
+
+/** As `klavze share status` reads it, from another process. */
+function troubleOf({ dataDir }: Line, name: string): string | undefined {
+  const queue = openSqliteOutbox({ path: partnerFiles(dataDir, name).queue, logger: pino({ level: 'silent' }) });
+  try {
+    return readTrouble(queue.state);
+  } finally {
+    void queue.close();
+  }
 }
 
 async function line(...given: Parameters<typeof startLine>): Promise<Line> {
@@ -149,8 +160,11 @@ describe('notifications of the relay', () => {
     expect(temperatures(well.posts, 1)).toEqual([1, 2, 3, 4, 5]);
     expect(waiting(started, 'away')).toMatchObject({ waiting: 5, state: 'unavailable' });
     await until('it is tried again', () => away.posts.length > 1);
+    const trouble = (): string | undefined => troubleOf(started, 'away');
+    expect(trouble()).toBe('the partner answered 503');
     isAway = false;
     await until('the other one has all', () => waiting(started, 'away')?.waiting === 0);
+    expect(trouble()).toBeUndefined();
     const ids = away.posts.map(({ body }) => body.id);
     expect(new Set(ids).size).toBe(5);
     expect(temperatures(away.posts, 1).filter((value, index, all) => value !== all[index - 1])).toEqual([1, 2, 3, 4, 5]);

@@ -66,6 +66,7 @@ export async function startLine(
     notifyUrl: (name) => `${url}/sharing/notify/${name}`,
     relayToken,
     contextOf: () => '',
+    publicContextOf: () => '',
     knownTypes: [],
     isRelationship: () => false,
     publicUrl: undefined,

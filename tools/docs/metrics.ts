@@ -47,7 +47,7 @@ export function metricsPage(): string {
     '`GET /metrics` of `klavze up` speaks Prometheus. Counters start at 0 with the process. A plug-in is named by its folder: `agents/envelopes/chirpstack-v4`, ' +
       '`adapters/arso-air`; `core/source` is what no plug-in reads, `core/service` what Klavže says of itself. Beside these there are the usual figures of the ' +
       'process (`process_…`, `nodejs_…`). In the terminal: `klavze top`. Alerts: [deploy/prometheus/alerts.yml](../deploy/prometheus/alerts.yml), explained in ' +
-      '[operate.md](operate.md#when-an-alert-comes).',
+      '[operate.md](operate.md#what-each-alert-means-and-what-to-do).',
     table(['figure', 'kind', 'labels', 'what it says'], rows),
     '## How they belong together',
     [
