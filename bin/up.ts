@@ -21,6 +21,7 @@ import { createIngest } from '../core/service/ingest.ts';
 import type { LoadedKnowledge } from '../core/service/knowledge.ts';
 import { lockDataDir } from '../core/service/lock.ts';
 import type { Logger } from '../core/service/log.ts';
+import { ownCertificates, watchCertificates } from '../core/service/certificates.ts';
 import { createMetrics, type Metrics } from '../core/service/metrics.ts';
 import { RateLimit } from '../core/service/rate.ts';
 import { createClockGuard } from '../core/source/clock-guard.ts';
@@ -142,10 +143,13 @@ async function start(
     closers.push(() => door.close());
   }
   const brokerUrl = await brokerOf(config, [http.url], log, closers);
+  const certificates = ownCertificates(process.cwd(), process.env);
+  watchCertificates(metrics.registry, () => certificates);
   if (plays('sharing')) {
     const at = { broker: brokerUrl, http: http.url };
     const sharing = prepareSharing(config, knowledge, at, metrics.registry, clock, log, closers);
     if (sharing !== undefined) {
+      certificates.push(...sharing.certificates);
       closers.push(() => sharing.stop());
       doors.use(sharing.router);
       sharing.start();

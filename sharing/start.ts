@@ -37,6 +37,8 @@ export interface SharingOptions {
 export interface Sharing {
   /** Takes our broker's notifications; see `receiver.ts`. */
   readonly router: Router;
+  /** Files of certificates that partners are reached with. */
+  readonly certificates: readonly string[];
   start(): void;
   status(): readonly (Waiting & CourierStatus)[];
   stop(): Promise<void>;
@@ -67,6 +69,7 @@ export function createSharing(options: SharingOptions): Sharing {
   });
   return {
     router,
+    certificates: options.partners.flatMap(({ auth }) => [auth.certFile, auth.caFile].filter((file) => file !== undefined)),
     start() {
       for (const { courier, watchdog } of lines) {
         courier.start();

@@ -1,5 +1,6 @@
 import { watchShard } from '../../bin/outbox.ts';
 import { createMemoryOutbox } from '../../core/outbox/memory.ts';
+import { watchCertificates } from '../../core/service/certificates.ts';
 import { watchDevices } from '../../core/service/device-watch.ts';
 import { createLogger } from '../../core/service/log.ts';
 import { createMetrics, watchSources } from '../../core/service/metrics.ts';
@@ -23,6 +24,7 @@ export function klavzeMetrics(): MetricFacts[] {
   watchDevices({ outbox, clock, logger: createLogger('silent'), metrics: registry, families: new Map(), devices: () => [] }).stop();
   createSharingMetrics(registry, () => []);
   createGatewayMetrics(registry);
+  watchCertificates(registry, () => []);
   const right = { isHeld: () => true, leftMs: () => 0, onEnd: () => undefined, epoch: 0, lost: new AbortController().signal };
   watchShard({ right, stream: () => Promise.resolve({ messages: 0, bytes: 0 }) }, registry);
   return registry
