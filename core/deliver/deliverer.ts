@@ -68,7 +68,7 @@ export interface Deliverer {
   /** Looks into the outbox now. Appends of this process do this by themselves. */
   wake(): void;
   status(): DeliveryStatus;
-  /** The broker takes what it is given, and yet more waits than goes in some batches. */
+  /** The broker takes what it is given, and yet more waits than goes in one batch. */
   isBehind(): boolean;
 }
 
@@ -241,7 +241,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       options.client.close();
     },
     wake: look,
-    isBehind: () => all.some(({ fault, queue, pace }) => fault === undefined && queue.held > 2 * pace.limits.entities),
+    isBehind: () => all.some(({ fault, queue, pace }) => fault === undefined && queue.held > pace.limits.entities),
     status() {
       const faulty = all.filter(({ fault }) => fault !== undefined);
       const used = all.filter(({ fault, queue, underWay: rounds }) => fault !== undefined || queue.held > 0 || rounds > 0);
