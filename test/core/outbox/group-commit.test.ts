@@ -66,7 +66,10 @@ describe('the group commit', () => {
     await until(() => syncs.length === 1);
     syncs.shift()?.end();
     await until(() => syncs.length === 1);
-    expect([committed, told]).toEqual([[['a', 'b'], ['c']], ['a', 'b']]);
+    expect([committed, told]).toEqual([
+      [['a', 'b'], ['c']],
+      ['a', 'b'],
+    ]);
     expect(group.writable).toBe(true);
   });
 
