@@ -6,11 +6,8 @@ import { Gauge, type Registry } from 'prom-client';
 
 import type { Right } from '../core/deliver/fenced.ts';
 import { ConfigError } from '../core/errors.ts';
-import { connectCluster, namesOf, type Cluster } from '../core/outbox/jetstream/cluster.ts';
-import { examineNats } from '../core/outbox/jetstream/examine.ts';
-import { openGuestLine, openGuestOutbox } from '../core/outbox/jetstream/guest.ts';
-import { leaseHolder, takeLease, type Guard, type Lease } from '../core/outbox/jetstream/lease.ts';
-import { openJetStreamOutbox } from '../core/outbox/jetstream/outbox.ts';
+import type { Cluster } from '../core/outbox/jetstream/cluster.ts';
+import type { Guard, Lease } from '../core/outbox/jetstream/lease.ts';
 import type { Outbox } from '../core/outbox/outbox.ts';
 import { onlyShard, parseShard, shardName, shardOfKey, type Shard } from '../core/outbox/shard.ts';
 import { openSqliteOutbox } from '../core/outbox/sqlite.ts';
@@ -22,6 +19,8 @@ import { outboxFile } from './files.ts';
 import { startGuard } from './guard.ts';
 
 type Closers = (() => void | Promise<void>)[];
+const loadJetStream = () => import('./jetstream.ts');
+type JetStream = Awaited<ReturnType<typeof loadJetStream>>;
 
 /** Serves health and contexts until the shard is there. */
 export type Standing = (checks: Readonly<Record<string, () => Check>>) => Promise<HttpServer>;
@@ -59,14 +58,15 @@ export async function openOwnOutbox(
   }
   const shard = shardOf(config);
   checkSettings(config, shard);
-  const cluster = await connectCluster(clusterOptions(config, log, true));
+  const jetstream = await loadJetStream();
+  const cluster = await jetstream.connectCluster(clusterOptions(config, log, true));
   closers.push(() => cluster.close());
   const guard = guarding(shardName(shard), log);
   closers.push(() => guard.close());
-  const lease = await standBy(config, cluster, shard, log, standing, guard);
+  const lease = await standBy(config, cluster, shard, log, standing, guard, jetstream);
   closers.push(() => lease.release());
   const { right, lose } = rightOf(lease);
-  const outbox = await openJetStreamOutbox({
+  const outbox = await jetstream.openJetStreamOutbox({
     cluster,
     shard,
     epoch: lease.epoch,
@@ -81,8 +81,8 @@ export async function openOwnOutbox(
   });
   closers.push(() => outbox.close());
   log.info({ shard: shardName(shard), epoch: lease.epoch }, 'this process has the shard');
-  const lines = linesOf(cluster, shard, outbox, closers);
-  const stream = async () => (await cluster.jsm.streams.info(namesOf(cluster.options.prefix, shard).stream)).state;
+  const lines = linesOf(cluster, shard, outbox, closers, jetstream);
+  const stream = async () => (await cluster.jsm.streams.info(jetstream.namesOf(cluster.options.prefix, shard).stream)).state;
   return {
     outbox,
     right,
@@ -122,14 +122,18 @@ export function rightOf(lease: Lease): { readonly right: NonNullable<OwnOutbox['
 export async function openOutboxBeside(config: Config, log: Logger, isForced = false): Promise<Outbox | undefined> {
   if (config.outbox.url === undefined) return openSqliteOutbox({ path: outboxFile(config), logger: log });
   const shard = shardOf(config);
-  const cluster = await connectCluster(clusterOptions(config, log, false));
-  if (!isForced && shard.of === 1 && (await leaseHolder(cluster.leases, shard)) === undefined) {
+  const jetstream = await loadJetStream();
+  const cluster = await jetstream.connectCluster(clusterOptions(config, log, false));
+  if (!isForced && shard.of === 1 && (await jetstream.leaseHolder(cluster.leases, shard)) === undefined) {
     await cluster.close();
     return undefined;
   }
-  const outbox = await openGuestOutbox(cluster, shard, { copyFile: join(config.dataDir, `jetstream-${process.pid}.db`), logger: log });
+  const outbox = await jetstream.openGuestOutbox(cluster, shard, {
+    copyFile: join(config.dataDir, `jetstream-${process.pid}.db`),
+    logger: log,
+  });
   const closers: Closers = [];
-  const lines = linesOf(cluster, shard, outbox, closers);
+  const lines = linesOf(cluster, shard, outbox, closers, jetstream);
   return {
     ...outbox,
     append(consignment) {
@@ -199,7 +203,13 @@ export function clientIdOf(config: Config): string {
   return shard.of === 1 ? config.mqtt.clientId : `${config.mqtt.clientId}-${shardName(shard)}`;
 }
 
-function linesOf(cluster: Cluster, shard: Shard, own: Outbox, closers: Closers): (key: string) => Pick<Outbox, 'append'> {
+function linesOf(
+  cluster: Cluster,
+  shard: Shard,
+  own: Outbox,
+  closers: Closers,
+  { openGuestLine }: JetStream,
+): (key: string) => Pick<Outbox, 'append'> {
   const lines = new Map<number, Pick<Outbox, 'append'>>([[shard.index, own]]);
   return (key) => {
     const index = shardOfKey(key, shard.of);
@@ -235,12 +245,21 @@ function prefixOf({ broker }: Config): string {
 }
 
 /** How NATS and the shard are, for the doctor. @throws {Error} that says what to do. */
-export function examineOutbox(config: Config, url: string): Promise<string> {
+export async function examineOutbox(config: Config, url: string): Promise<string> {
+  const { examineNats } = await loadJetStream();
   return examineNats({ url, replicas: config.outbox.replicas, prefix: prefixOf(config), shard: shardOf(config) });
 }
 
 /** Until the lease is there, live but not ready. */
-async function standBy(config: Config, cluster: Cluster, shard: Shard, log: Logger, standing: Standing, guard: Guard): Promise<Lease> {
+async function standBy(
+  config: Config,
+  cluster: Cluster,
+  shard: Shard,
+  log: Logger,
+  standing: Standing,
+  guard: Guard,
+  { takeLease }: JetStream,
+): Promise<Lease> {
   const owner = `${hostname()}, process ${process.pid}`;
   const ttlMs = config.outbox.leaseSeconds * 1_000;
   let holder = 'not known yet';

@@ -30,7 +30,6 @@ import { refuseHalfRestored } from './backup/place.ts';
 import { brokerOf } from './broker.ts';
 import { contextUrlOf } from './context-url.ts';
 import { startDevices, type RunningDevices } from './devices.ts';
-import { openGateway } from './gateway.ts';
 import { checkIssuers } from './issuers.ts';
 import { messageKeeper, openJournalOf } from './journal.ts';
 import { mqtt, type Publish } from './mqtt.ts';
@@ -163,9 +162,8 @@ async function start(
   };
   deliverer.start();
 
-  const gateway = plays('gateway')
-    ? await openGateway(config, knowledge, { broker: brokerUrl, http: http.url }, metrics.registry, log, closers)
-    : undefined;
+  const { openGateway } = plays('gateway') ? await import('./gateway.ts') : {};
+  const gateway = await openGateway?.(config, knowledge, { broker: brokerUrl, http: http.url }, metrics.registry, log, closers);
   const doorsOpen = { broker: brokerUrl, mqtt: '', http: http.url, ...(gateway !== undefined && { gateway: gateway.url }) };
   const running = { urls: doorsOpen, outbox, deliverer, ...lost };
   if (scope === 'delivery') return running;

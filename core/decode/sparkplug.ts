@@ -1,4 +1,5 @@
-import protobuf from 'protobufjs/light.js';
+import { createRequire } from 'node:module';
+import type Protobuf from 'protobufjs/light.js';
 
 import { reject } from '../rejection.ts';
 import { err, ok, type Result } from '../result.ts';
@@ -25,7 +26,7 @@ export interface SparkplugPayload {
 type Raw = Readonly<Record<string, unknown>>;
 
 /** Eclipse Sparkplug 3.0, 6.4: the messages and fields that are read; all others are passed over. */
-const types = protobuf.Root.fromJSON({
+const types = {
   nested: {
     Payload: {
       fields: {
@@ -55,8 +56,18 @@ const types = protobuf.Root.fromJSON({
     },
     PropertyValue: { fields: { stringValue: { id: 8, type: 'string' } } },
   },
-});
-const payloadType = types.lookupType('Payload');
+};
+
+let known: Protobuf.Type | undefined;
+
+/** Made with the first message: few have such devices, and the library takes its place in memory. */
+function payloadType(): Protobuf.Type {
+  if (known === undefined) {
+    const protobuf = createRequire(import.meta.url)('protobufjs/light.js') as typeof Protobuf;
+    known = protobuf.Root.fromJSON(types).lookupType('Payload');
+  }
+  return known;
+}
 
 /** Whole numbers with a sign travel as unsigned ones of 32 or 64 bits (6.4.16). */
 const signed: Readonly<Record<number, bigint | undefined>> = { 1: 32n, 2: 32n, 3: 32n, 4: 64n };
@@ -66,7 +77,7 @@ const dateTimeType = 13;
 /** A Sparkplug B payload (protobuf). Refuses `malformed_payload`. */
 export function readSparkplug(bytes: Uint8Array): Result<SparkplugPayload> {
   try {
-    const raw = payloadType.toObject(payloadType.decode(bytes), { longs: String }) as Raw;
+    const raw = payloadType().toObject(payloadType().decode(bytes), { longs: String }) as Raw;
     const metrics = (raw['metrics'] ?? []) as Raw[];
     return ok({ ...numbers(raw, 'timestamp', 'seq'), metrics: metrics.map(metricOf) });
   } catch (error) {
@@ -77,7 +88,9 @@ export function readSparkplug(bytes: Uint8Array): Result<SparkplugPayload> {
 /** The command that makes a node send its births again (6.4.21, `Node Control/Rebirth`). */
 export function sparkplugRebirth(timestamp: number): Uint8Array {
   const metric = { name: 'Node Control/Rebirth', timestamp, datatype: booleanType, booleanValue: true };
-  return payloadType.encode(payloadType.fromObject({ timestamp, metrics: [metric] })).finish();
+  return payloadType()
+    .encode(payloadType().fromObject({ timestamp, metrics: [metric] }))
+    .finish();
 }
 
 function metricOf(raw: Raw): SparkplugMetric {

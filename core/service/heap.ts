@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 
 /** By so much the heap may outgrow what was alive in it when it was last looked through. */
-const growingPercent = 30;
+const growingPercent = 36;
 
 /**
  * Left to itself the heap grows to several times of what it holds before it is looked through; a small machine has no room for that. Costs

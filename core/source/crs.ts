@@ -1,4 +1,5 @@
-import proj4 from 'proj4';
+import { createRequire } from 'node:module';
+import type Proj4 from 'proj4';
 
 /**
  * Coordinate systems of Slovenian sources: D96/TM, D48/GK, and D48 in degrees (the older "geographic" coordinates on the Bessel
@@ -14,11 +15,21 @@ const systems = {
 
 export type Crs = keyof typeof systems;
 
-const toDegrees = new Map(Object.entries(systems).map(([name, definition]) => [name, proj4(definition, 'WGS84')]));
+const toDegrees = new Map<Crs, Proj4.Converter>();
+
+/** The library is loaded with the first place of another system: it takes its place in memory. */
+function converterOf(crs: Crs): Proj4.Converter {
+  let converter = toDegrees.get(crs);
+  if (converter === undefined) {
+    const proj4 = createRequire(import.meta.url)('proj4') as typeof Proj4;
+    toDegrees.set(crs, (converter = proj4(systems[crs], 'WGS84')));
+  }
+  return converter;
+}
 
 /** East and north (or longitude and latitude) of a system as WGS84 [longitude, latitude], to the decimetre (6 decimals). */
 export function toWgs84(east: number, north: number, crs: Crs): [longitude: number, latitude: number] {
   if (!Number.isFinite(east) || !Number.isFinite(north)) return [NaN, NaN];
-  const [longitude = NaN, latitude = NaN] = toDegrees.get(crs)?.forward([east, north]) ?? [];
+  const [longitude = NaN, latitude = NaN] = converterOf(crs).forward([east, north]);
   return [Number(longitude.toFixed(6)), Number(latitude.toFixed(6))];
 }
