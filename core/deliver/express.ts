@@ -10,6 +10,8 @@ const lookBack = 20_000;
  */
 export class Express {
   private readonly newest = new Map<string, Queued>();
+  /** On their way to the broker: whether it took them is not known yet. */
+  private readonly underWay = new Set<string>();
   private seenUpTo = 0;
 
   /** `tenant`: of whose entities. */
@@ -42,12 +44,23 @@ export class Express {
     yield* this.newest;
   }
 
-  taken(id: string): void {
-    this.newest.delete(id);
+  /** Nothing goes first any more. */
+  get isOver(): boolean {
+    return this.newest.size === 0 && this.underWay.size === 0;
   }
 
-  /** It could not be sent: it goes again, unless a newer one has come. */
+  taken(id: string): void {
+    this.newest.delete(id);
+    this.underWay.add(id);
+  }
+
+  done(id: string): void {
+    this.underWay.delete(id);
+  }
+
+  /** Whether the broker took it is not known: it goes again before older ones, unless a newer one has come. */
   back(id: string, queued: Queued): void {
+    this.underWay.delete(id);
     if (!this.newest.has(id)) this.newest.set(id, queued);
   }
 }

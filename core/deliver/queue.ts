@@ -88,7 +88,7 @@ export class DeliveryQueue {
       if (rows.length === window) continue;
       this.isReading = false;
       if (this.held < this.options.limits.entities) this.isDraining = false;
-      if (this.express?.size === 0) this.express = undefined;
+      if (this.express?.isOver === true) this.express = undefined;
       break;
     }
     if (this.held >= most / 2) this.isReading = false;
@@ -207,12 +207,14 @@ export class DeliveryQueue {
   /** The batch is no longer under way; what of it is not settled comes again. */
   finish({ parcels }: Batch): void {
     for (const { id, queued, express } of parcels) {
+      const [first] = queued;
+      if (express === true && first !== undefined) {
+        if (this.settledSeqs.has(first.seq) || this.retries.isBlocked(id)) this.express?.done(id);
+        else this.express?.back(id, first);
+      }
       const line = this.lines.get(id);
       if (line === undefined) continue;
       line.underWay = false;
-      const [first] = queued;
-      if (express === true && first !== undefined && !this.settledSeqs.has(first.seq) && !this.retries.isBlocked(id))
-        this.express?.back(id, first);
       const left = line.states.filter(({ seq }) => !this.settledSeqs.has(seq));
       for (const { seq } of queued) this.settledSeqs.delete(seq);
       this.held -= line.states.length - left.length;

@@ -28,3 +28,20 @@ it('offers an entity once, also after its newest state went first and was all th
   queue.fill();
   expect(queue.take()).toBeUndefined();
 });
+
+it('sends the newest state again before older ones when it is not known whether the broker took it', async () => {
+  const outbox = createMemoryOutbox();
+  const publications = [1, 2, 3].map((value) => ({ entity: gauge('a', value, value), origin }));
+  await outbox.append({ publications, deadLetters: [] });
+  const limits = { entities: 10, bytes: 100_000 };
+  const queue = new DeliveryQueue({ outbox, limits, coalesce: 'off', contextOf: () => '', now: () => 0 });
+  queue.fill();
+  queue.hurry();
+  const first = queue.take();
+  expect(first?.parcels).toMatchObject([{ express: true, queued: [{ seq: 3 }] }]);
+  // Meanwhile it is looked for more.
+  queue.fill();
+  if (first !== undefined) queue.finish(first);
+  queue.fill();
+  expect(queue.take()?.parcels).toMatchObject([{ express: true, queued: [{ seq: 3 }] }]);
+});

@@ -2,21 +2,25 @@
  * Whatever waits, whatever comes and whatever the broker does for a while: in the end it has everything, each entity in order, and never two
  * requests with the same entity at once. `npm run test:random` makes more runs; one that fails prints what repeats it.
  */
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { pino } from 'pino';
 
 import type { Answer } from '../../../core/deliver/answer.ts';
 import type { BrokerClient } from '../../../core/deliver/client.ts';
-import { createDeliverer } from '../../../core/deliver/deliverer.ts';
-import { createMemoryOutbox } from '../../../core/outbox/memory.ts';
+import { createDeliverer, type Deliverer } from '../../../core/deliver/deliverer.ts';
 import type { Entity } from '../../../core/entity/entity.ts';
-import { origin } from '../outbox/samples.ts';
+import { createMemoryOutbox } from '../../../core/outbox/memory.ts';
+import type { Outbox } from '../../../core/outbox/outbox.ts';
+import { openSqliteOutbox } from '../../../core/outbox/sqlite.ts';
+import { origin, silent } from '../outbox/samples.ts';
 
 const runs = Number(process.env['KLAVZE_RANDOM_RUNS'] ?? 12);
-const start = Date.parse('2026-05-01T00:00:00.000Z');
+const firstMoment = Date.parse('2026-05-01T00:00:00.000Z');
 const types = ['WaterObserved', 'AirQualityObserved'] as const;
-const moment = (n: number): string => new Date(start + n * 1_000).toISOString();
+const moment = (n: number): string => new Date(firstMoment + n * 1_000).toISOString();
 
 /** State number `n` of all: value and moment say which. */
 function state(entity: number, n: number): Entity {
@@ -125,6 +129,8 @@ const worlds = fc.record({
   moods: fc.array(fc.constantFrom(...moods), { maxLength: 4 }),
   batchEntities: fc.constantFrom(3, 20, 200),
   lanes: fc.constantFrom(1, 2, 4),
+  /** In a file: between two moods Klavže may end, in order or killed. */
+  inFile: fc.boolean(),
 });
 
 describe('delivery', () => {
@@ -152,7 +158,15 @@ describe('delivery', () => {
 
 async function run(given: typeof worlds extends fc.Arbitrary<infer T> ? T : never) {
   const random = generator(given.seed);
-  const outbox = createMemoryOutbox();
+  const folder = mkdtempSync(join(tmpdir(), 'klavze-random-'));
+  let starts = 0;
+  const fileOf = (start: number): string => join(folder, `outbox-${start}.db`);
+  // Where much waits an outage was long.
+  const isLong = given.backlog >= 1_000;
+  const clock = (): string => new Date(Date.now() - (isLong ? 100_000 : 0)).toISOString();
+  const open = (): Outbox => openSqliteOutbox({ path: fileOf(starts), logger: silent, clock });
+  let outbox = given.inFile ? open() : createMemoryOutbox();
+  let deliverer: Deliverer;
   const poison = (id: string): boolean => given.hasPoison && id.endsWith('7');
   const world = new World(random, given.hasHistory, poison);
   const expected = new Map<string, Set<number>>();
@@ -174,19 +188,37 @@ async function run(given: typeof worlds extends fc.Arbitrary<infer T> ? T : neve
   }
 
   if (given.backlog > 0) await append(given.backlog, given.share);
-  const deliverer = createDeliverer({
-    outbox,
-    client: world.client(),
-    logger: pino({ level: 'silent' }),
-    contextOf: ({ type }) => type,
-    backoffMs: { first: 3, longest: 10, longestUnreached: 5 },
-    lingerMs: random() * 3,
-    lanes: given.lanes,
-    batchEntities: given.batchEntities,
-    pollMs: 50,
-    random,
-  });
-  deliverer.start();
+  function start(): void {
+    deliverer = createDeliverer({
+      outbox,
+      client: world.client(),
+      logger: silent,
+      contextOf: ({ type }) => type,
+      backoffMs: { first: 3, longest: 10, longestUnreached: 5 },
+      lingerMs: random() * 3,
+      lanes: given.lanes,
+      batchEntities: given.batchEntities,
+      pollMs: 50,
+      random,
+    });
+    deliverer.start();
+  }
+
+  async function restart(): Promise<void> {
+    // Killed while the newest went first, it would not know that they arrived.
+    const [before, isKilled] = [fileOf(starts), !isLong && random() < 0.5];
+    if (isKilled) {
+      // What the file is at this moment is what a killed process would have left; its requests under way still come through.
+      starts++;
+      for (const suffix of ['', '-wal']) if (existsSync(before + suffix)) copyFileSync(before + suffix, fileOf(starts) + suffix);
+    }
+    await deliverer.stop();
+    await outbox.close();
+    outbox = open();
+    start();
+  }
+
+  start();
   const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
   for (const [place, mood] of [...given.moods, 'fine' as const].entries()) {
     world.mood = mood;
@@ -196,6 +228,7 @@ async function run(given: typeof worlds extends fc.Arbitrary<infer T> ? T : neve
       await pause(random() * 4);
     }
     await pause(random() * 20);
+    if (given.inFile && random() < 0.5) await restart();
   }
   const depth = (): number => outbox.depth(new Date().toISOString()).count;
   // Not by the clock: as long as something moves it is waited for.
@@ -205,13 +238,15 @@ async function run(given: typeof worlds extends fc.Arbitrary<infer T> ? T : neve
     last = depth();
   }
   const left = depth();
-  await deliverer.stop();
+  await deliverer!.stop();
   const letters = new Set(
     outbox.deadLetters.list().map(({ raw, origin: { tenant } }) => {
       const { id, level } = JSON.parse(Buffer.from(raw).toString()) as { id: string; level: Level };
       return `${tenant ?? ''} ${id} ${level.value}`;
     }),
   );
+  await outbox.close();
+  rmSync(folder, { recursive: true });
   return { world, expected, letters, left };
 }
 
