@@ -152,7 +152,7 @@ describe('delivery', () => {
         { numRuns: runs, endOnFailure: true },
       );
     },
-    60_000 + runs * 1_000,
+    60_000 + runs * 5_000,
   );
 });
 
