@@ -86,8 +86,10 @@ export function openJournal(options: JournalOptions): Journal {
   async function write(packed: Buffer): Promise<void> {
     file ??= await begin();
     const free = freeBytes();
-    if (free < 0) makeRoom(file.path, -free);
-    if (free < 0 && freeBytes() < 0) throw new Error('the disk is nearly full, and the outbox comes first');
+    if (free < 0) {
+      makeRoom(file.path, -free);
+      if (freeBytes() < 0) throw new Error('the disk is nearly full, and the outbox comes first');
+    }
     await file.handle.appendFile(packed);
     await file.handle.datasync();
     file.bytes += packed.length;

@@ -120,8 +120,8 @@ function copySegments(from: Database.Database, target: OutboxFile): Copied {
 
 /** Numbers from … to, both of them. */
 interface Range {
-  readonly from: number;
-  readonly to: number;
+  from: number;
+  to: number;
 }
 
 /** A segment is looked up by its first number; those after it belong to it as far as the next one. */
@@ -160,14 +160,14 @@ function readRanges(from: Database.Database, table: string, key: string, take: (
     run?.forEach(take);
     for (let one = start; run === undefined && one <= Math.min(start + 255, last); one++) {
       const rows = attempt(() => single.all(one));
+      const before = failed.at(-1);
       if (rows !== undefined) rows.forEach(take);
-      else if (failed.at(-1)?.to === one - 1) failed[failed.length - 1] = { from: failed.at(-1)?.from ?? one, to: one };
+      else if (before?.to === one - 1) before.to = one;
       else failed.push({ from: one, to: one });
     }
   }
   const [lowest] = failed;
-  if (known === undefined && lowest !== undefined && lowest.to < last)
-    failed[0] = { from: Math.max(lowest.from, lowest.to - onePage + 1), to: lowest.to };
+  if (known === undefined && lowest !== undefined && lowest.to < last) lowest.from = Math.max(lowest.from, lowest.to - onePage + 1);
   return failed;
 }
 
