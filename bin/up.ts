@@ -142,7 +142,7 @@ async function start(
     closers.push(() => door.close());
   }
   const brokerUrl = await brokerOf(config, [http.url], log, closers);
-  const certificates = ownCertificates(process.cwd(), process.env);
+  const certificates = [...ownCertificates(process.cwd(), process.env), ...config.certificates];
   watchCertificates(metrics.registry, () => certificates);
   if (plays('sharing')) {
     const at = { broker: brokerUrl, http: http.url };

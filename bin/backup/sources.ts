@@ -24,7 +24,7 @@ export interface Sources {
  * databases, which the copy of the database contains.
  */
 const leftOut =
-  /^(?:lock\.db|inbox-lock|backup-lock|jetstream-.*\.db|\.klavze-backup|\.restore|before-restore-.*)$|-(?:wal|shm|journal)$|\.damaged-/;
+  /^(?:lock\.db|inbox-lock|backup-lock|last-backup|jetstream-.*\.db|\.klavze-backup|\.restore|before-restore-.*)$|-(?:wal|shm|journal)$|\.damaged-/;
 
 /**
  * Everything that makes this Klavže what it is: its data folder, its settings and what they name. Of databases that follow each other the

@@ -15,6 +15,7 @@ import { Command } from 'commander';
 
 import { ConfigError } from '../../core/errors.ts';
 import { version } from '../../core/paths.ts';
+import { markBackup } from '../../core/service/backup-mark.ts';
 import { configFileOf, loadConfig, type Config } from '../../core/service/config.ts';
 import { lockDataDir } from '../../core/service/lock.ts';
 import { backupFormat, type Manifest } from '../backup/manifest.ts';
@@ -74,6 +75,7 @@ async function backup(file: string, options: Options): Promise<void> {
     const to = target === undefined ? process.stdout : createWriteStream(partial, { mode: 0o600 });
     const manifest = await writeBackup({ files, staging, head, to });
     if (target !== undefined) settle(partial, target);
+    markBackup(config.dataDir, manifest.createdAt);
     auditOf(config)('backup', [target ?? '-'], { files: manifest.files.length });
     tell(target, manifest, options);
   } catch (error) {

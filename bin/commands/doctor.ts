@@ -4,6 +4,8 @@ import axios from 'axios';
 import { Command } from 'commander';
 import mqtt from 'mqtt';
 
+import { certificateWarningDays, endOfCertificate, ownCertificates } from '../../core/service/certificates.ts';
+import { lastBackup } from '../../core/service/backup-mark.ts';
 import { loadConfig, unknownVariables, type Config } from '../../core/service/config.ts';
 import { lockDataDir } from '../../core/service/lock.ts';
 import { loadKnowledge } from '../../core/service/knowledge.ts';
@@ -11,6 +13,7 @@ import { contextUrlOf } from '../context-url.ts';
 import { checkIssuers } from '../issuers.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
 import { readDevices } from '../files.ts';
+import { trustAdvice } from '../trust.ts';
 import { printRows } from './table.ts';
 
 const patienceMs = 5_000;
@@ -66,6 +69,8 @@ async function examine(path: string | undefined): Promise<Finding[]> {
     await attempt('plug-ins', () => plugIns(config)),
     await attempt('devices', () => devices(config)),
     await attempt('disk', () => Promise.resolve(disk(config))),
+    await attempt('backup', () => Promise.resolve(backup(config))),
+    await attempt('certificates', () => certificates(config)),
     ...(config.outbox.url === undefined ? [] : [await attempt('nats', () => nats(config, config.outbox.url ?? ''))]),
     await attempt('mqtt', () => (config.mqtt.url === undefined ? port('mqtt', config.mqtt, running) : remoteMqtt(config, config.mqtt.url))),
     await attempt('broker', () =>
@@ -119,6 +124,29 @@ function disk(config: Config): string {
   return `${config.dataDir} is writable, ${megabytes(free)} free`;
 }
 
+/** Age is not judged here: how often is the operator's choice. */
+function backup(config: Config): string {
+  const at = lastBackup(config.dataDir);
+  if (at === undefined) return 'none was made yet: docs/operate.md#backup-and-restore';
+  return `the newest was made ${new Date(at).toISOString()}, ${Math.floor((Date.now() - at) / 86_400_000)} days ago`;
+}
+
+async function certificates(config: Config): Promise<string> {
+  const places = [...new Set([...ownCertificates(process.cwd(), process.env), ...config.certificates])];
+  if (places.length === 0) return 'none to watch';
+  const ends = await Promise.all(places.map(async (place) => ({ place, end: await endOfCertificate(place) })));
+  const missing = ends.filter(({ end }) => end === 0).map(({ place }) => place);
+  if (missing.length > 0)
+    throw new Error(`no certificate can be had of ${missing.join(', ')}; check KLAVZE_CERTIFICATES and NODE_EXTRA_CA_CERTS`);
+  const soon = ends.filter(({ end }) => end * 1_000 < Date.now() + certificateWarningDays * 86_400_000).map(told);
+  if (soon.length > 0) throw new Error(`${soon.join(', ')}; renew: docs/operate.md#certificates`);
+  return `${places.length} watched, the first to end: ${told(ends.reduce((first, one) => (one.end < first.end ? one : first)))}`;
+}
+
+function told({ place, end }: { readonly place: string; readonly end: number }): string {
+  return `${place} ${end * 1_000 < Date.now() ? 'ended' : 'ends'} ${new Date(end * 1_000).toISOString().slice(0, 10)}`;
+}
+
 /** Its libraries are loaded only where they are needed. */
 async function nats(config: Config, url: string): Promise<string> {
   const { examineOutbox } = await import('../outbox.ts');
@@ -149,7 +177,9 @@ async function remoteMqtt(config: Config, url: string): Promise<string> {
   try {
     await new Promise<void>((resolve, reject) => {
       client.once('connect', () => resolve());
-      client.once('error', (error) => reject(new Error(`${url}: ${error.message}; check KLAVZE_MQTT_URL, user name and password`)));
+      client.once('error', (error) =>
+        reject(new Error(`${url}: ${error.message}; ${adviceOr('check KLAVZE_MQTT_URL, user name and password', error)}`)),
+      );
       client.once('close', () => reject(new Error(`${url} cannot be reached; is the MQTT broker running?`)));
     });
   } finally {
@@ -160,7 +190,8 @@ async function remoteMqtt(config: Config, url: string): Promise<string> {
 
 async function remoteBroker(url: string): Promise<string> {
   const answer = await get(`${url}/ngsi-ld/v1/types?limit=1`).catch((error: unknown) => {
-    throw new Error(`${url} cannot be reached (${(error as Error).message}); is the NGSI-LD broker running? check KLAVZE_BROKER_URL`);
+    const advice = adviceOr('is the NGSI-LD broker running? check KLAVZE_BROKER_URL', error);
+    throw new Error(`${url} cannot be reached (${(error as Error).message}); ${advice}`);
   });
   // A tenant without entities yet is unknown to some brokers.
   if (answer.status === 200 || answer.status === 404) return `${url} answers`;
@@ -176,7 +207,7 @@ async function context(config: Config, running: boolean): Promise<string> {
   );
   for (const url of urls) {
     const answer = await get(url).catch((error: unknown) => {
-      throw new Error(`${url} cannot be fetched from here (${(error as Error).message}); check KLAVZE_CONTEXT_URL`);
+      throw new Error(`${url} cannot be fetched from here (${(error as Error).message}); ${adviceOr('check KLAVZE_CONTEXT_URL', error)}`);
     });
     const body = answer.data as { '@context'?: unknown } | undefined;
     if (answer.status !== 200 || body?.['@context'] === undefined)
@@ -192,7 +223,8 @@ async function gateway(config: Config, running: boolean): Promise<string> {
   for (const { issuer, jwksUrl } of issuers) {
     const url = jwksUrl ?? `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
     const answer = await get(url).catch((error: unknown) => {
-      throw new Error(`${url} cannot be fetched (${(error as Error).message}); check gateway.issuers, tokens of ${issuer} would not count`);
+      const advice = adviceOr('check gateway.issuers', error);
+      throw new Error(`${url} cannot be fetched (${(error as Error).message}); ${advice}; tokens of ${issuer} would not count`);
     });
     const { keys, issuer: said } = (answer.data ?? {}) as { readonly keys?: unknown; readonly issuer?: unknown };
     if (jwksUrl === undefined ? said !== issuer : !Array.isArray(keys))
@@ -218,6 +250,10 @@ async function clock(config: Config): Promise<string> {
   if (drift > mostClockDriftMs)
     throw new Error(`this machine and the broker differ by ${Math.round(drift / 1000)} s; set both clocks (timedatectl set-ntp true)`);
   return `${new Date(now).toISOString()}, within ${Math.ceil(drift / 1000)} s of the broker`;
+}
+
+function adviceOr(usual: string, error: unknown): string {
+  return trustAdvice(error, process.env) ?? usual;
 }
 
 function get(url: string) {

@@ -53,14 +53,15 @@ function prepare(dir: string, { host, cert, key, renew }: Options): string {
   if (renew === true)
     return [
       ...lines,
-      'Mosquitto and the edge read it after:',
-      'docker compose -f docker-compose.fiware.yml kill -s HUP mosquitto edge\n',
+      'Mosquitto and the edge read it after: docker compose -f docker-compose.fiware.yml kill -s HUP mosquitto edge',
+      'Without Docker: docs/operate.md#certificates\n',
     ].join('\n');
   if (lines.length === 0) lines.push('everything was there; nothing was changed');
   return `${[
     ...lines,
-    'next   keep an entry for each of your sensors in deploy/klavze/devices.yaml, then: klavze init --device <id>',
-    'start  docker compose -f docker-compose.fiware.yml up -d --build',
+    'next   with Docker: keep an entry for each of your sensors in deploy/klavze/devices.yaml, then: klavze init --device <id>',
+    '       docker compose -f docker-compose.fiware.yml up -d --build',
+    '       without Docker: go on in docs/operate.md#without-docker',
   ].join('\n')}\n`;
 }
 
@@ -69,6 +70,7 @@ function credentials(dir: string, device: string): string {
   return [
     `user      ${device}`,
     `password  ${password}`,
-    'Mosquitto reads it after: docker compose -f docker-compose.fiware.yml kill -s HUP mosquitto\n',
+    'Mosquitto reads it after: docker compose -f docker-compose.fiware.yml kill -s HUP mosquitto',
+    'Without Docker: docs/operate.md#passwords-of-sensors\n',
   ].join('\n');
 }

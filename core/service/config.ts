@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 
 import { ConfigError } from '../errors.ts';
 import { packageRoot } from '../paths.ts';
+import { isServer } from './certificates.ts';
 import { hideSecretsOf } from './hidden.ts';
 import { readYaml } from './yaml.ts';
 
@@ -51,6 +52,8 @@ export interface Config {
   readonly shard?: string;
   /** Private addresses that others may name. */
   readonly reach: readonly string[];
+  /** Whose end is watched beside those that Klavže uses: `host:port` or a file. */
+  readonly certificates: readonly string[];
   /** By plug-in; see `Knowledge.tenants`. */
   readonly tenants: Readonly<Record<string, string>>;
   readonly delivery: {
@@ -138,6 +141,7 @@ const variables: Readonly<Record<string, readonly [section: string, key: string]
   KLAVZE_LEASE_SECONDS: ['outbox', 'leaseSeconds'],
   KLAVZE_SHARD: ['shard'],
   KLAVZE_REACH: ['reach'],
+  KLAVZE_CERTIFICATES: ['certificates'],
   KLAVZE_DELIVERY_SOCKETS: ['delivery', 'sockets'],
   KLAVZE_DELIVERY_BATCH: ['delivery', 'batch'],
   KLAVZE_DELIVERY_TARGET_MS: ['delivery', 'targetMs'],
@@ -196,6 +200,7 @@ export function loadConfig(environment: Environment, cwd: string, path?: string)
     ...(fromFile.inboxDir !== undefined && { inboxDir: resolve(base, fromFile.inboxDir) }),
     tablesDir: resolve(base, fromFile.tablesDir),
     partnersDir: resolve(base, fromFile.partnersDir),
+    certificates: placesFrom(base, fromFile),
   }) as unknown as Record<string, unknown>;
 
   const faults: string[] = [];
@@ -210,7 +215,12 @@ export function loadConfig(environment: Environment, cwd: string, path?: string)
   const config = readYaml<Config>(JSON.stringify(settings), 'configuration', schema);
   const { dataDir, devices, decodersDir, tablesDir, partnersDir, inboxDir } = config;
   const paths = { dataDir, devices, decodersDir, tablesDir, partnersDir, ...(inboxDir !== undefined && { inboxDir }) };
-  return { ...config, ...Object.fromEntries(Object.entries(paths).map(([key, path]) => [key, resolve(cwd, path)])) };
+  const resolved = Object.fromEntries(Object.entries(paths).map(([key, path]) => [key, resolve(cwd, path)]));
+  return { ...config, certificates: placesFrom(cwd, config), ...resolved };
+}
+
+function placesFrom(base: string, { certificates }: Pick<Config, 'certificates'>): string[] {
+  return certificates.map((place) => (isServer(place) ? place : resolve(base, place)));
 }
 
 /** Where the configuration file is, or would be. */
@@ -264,24 +274,13 @@ function assign(settings: Record<string, unknown>, path: readonly string[], text
   section[key] = valueOf(key, text);
 }
 
-const numeric = new Set([
-  'port',
-  'days',
-  'megabytes',
-  'replicas',
-  'leaseSeconds',
-  'messagesPerSecond',
-  'burst',
-  'sockets',
-  'batch',
-  'targetMs',
-]);
+const numeric = new Set('port days megabytes replicas leaseSeconds messagesPerSecond burst sockets batch targetMs'.split(' '));
 
-/** Ports are numbers, several of them and roles apart by commas; a switch is `true` or `false`. What is neither is refused by the schema. */
+/** Ports are numbers, several of them, roles and other lists apart by commas; a switch is `true` or `false`. What is neither is refused by the schema. */
 function valueOf(key: string, text: string): unknown {
   const number = (part: string): unknown => (/^\d+$/.test(part.trim()) ? Number(part) : part.trim());
   if (numeric.has(key)) return number(text);
-  if (key === 'roles' || key === 'reach') return text.split(',').map((part) => part.trim());
+  if (['roles', 'reach', 'certificates'].includes(key)) return text.split(',').map((part) => part.trim());
   if (key === 'ports') return text.split(',').map(number);
   return ['commands', 'trustProxy'].includes(key) && /^(?:true|false)$/.test(text) ? text === 'true' : text;
 }

@@ -5,6 +5,7 @@ import type { Consignment, Done, Forgotten, Outbox, Publication } from '../outbo
 import type { Passage } from '../pipeline.ts';
 import type { Instant } from '../plugin.ts';
 import type { Told } from '../source/notices.ts';
+import { lastBackup } from './backup-mark.ts';
 import type { Check } from './http.ts';
 
 /** Prometheus figures of one process, by plug-in and by stage. What each says: docs/metrics.md. */
@@ -90,6 +91,9 @@ export function createMetrics({ outbox, clock, dataDir, checks }: MetricsOptions
   gauge('disk_free_bytes', 'Free space where the data folder is', function collect() {
     const { bavail, bsize } = statfsSync(dataDir);
     this.set(bavail * bsize);
+  });
+  gauge('backup_timestamp_seconds', 'When the newest backup of the data folder was made, seconds since 1970; 0: none', function collect() {
+    this.set((lastBackup(dataDir) ?? 0) / 1_000);
   });
   const check = gauge(
     'check_ok',

@@ -13,9 +13,11 @@ import { backupCommand, restoreCommand } from '../../bin/commands/backup.ts';
 import { shareCommand } from '../../bin/commands/share.ts';
 import { startUp, type Running } from '../../bin/up.ts';
 import { openSqliteOutbox } from '../../core/outbox/sqlite.ts';
+import { lastBackup } from '../../core/service/backup-mark.ts';
 import { loadConfig } from '../../core/service/config.ts';
 import { loadKnowledge } from '../../core/service/knowledge.ts';
 import { createLogger } from '../../core/service/log.ts';
+import { createMetrics } from '../../core/service/metrics.ts';
 import { call } from '../conformance/broker.ts';
 import { freePort } from '../core/source/mqtt-brokers.ts';
 import { consign, gauge } from '../core/outbox/samples.ts';
@@ -134,6 +136,22 @@ describe('a backup', () => {
     expect(readdirSync(join(root, 'disk'))).toEqual(['backup.tar.gz']);
   });
 
+  it('is noted in the data folder, from where its age is told; a restored folder has none', async () => {
+    await waiting(1);
+    expect(lastBackup(dataDir())).toBeUndefined();
+    const from = Date.now();
+    await backup();
+    const at = lastBackup(dataDir()) ?? 0;
+    expect(at).toBeGreaterThanOrEqual(from);
+    const checks = () => ({});
+    const outbox = openSqliteOutbox({ path: join(dataDir(), 'outbox.db'), logger });
+    const metrics = createMetrics({ outbox, clock: () => new Date().toISOString(), dataDir: dataDir(), checks });
+    expect(await metrics.registry.getSingleMetricAsString('klavze_backup_timestamp_seconds')).toContain(`seconds ${at / 1_000}`);
+    await outbox.close();
+    await restore('--force');
+    expect(lastBackup(dataDir())).toBeUndefined();
+  });
+
   it('is never written over another, nor into what it saves', async () => {
     await waiting(1);
     await backup();
@@ -193,7 +211,7 @@ describe('a restore', () => {
     writeFileSync(join(home, 'devices.yaml'), 'devices: []');
     await backup();
     await waiting(1);
-    await expect(restore()).rejects.toThrow(/is not empty \(audit\.ndjson, outbox\.db\).*--force/s);
+    await expect(restore()).rejects.toThrow(/is not empty \(audit\.ndjson, last-backup, outbox\.db\).*--force/s);
     expect(await depth()).toBe(3);
     writeFileSync(join(home, 'devices.yaml'), 'devices: [] # newer');
     rmSync(dataDir(), { recursive: true });

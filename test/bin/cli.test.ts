@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createTlsServer } from 'node:https';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { makeInternalCertificate } from '../../bin/stack/certificates.ts';
 import { packageRoot } from '../../core/paths.ts';
 import { jsonLines, klavze } from './klavze.ts';
 
@@ -187,6 +189,8 @@ describe('doctor', () => {
       'plug-ins',
       'devices',
       'disk',
+      'backup',
+      'certificates',
       'mqtt',
       'broker',
       'http',
@@ -199,6 +203,27 @@ describe('doctor', () => {
     const { code, stdout } = await doctor(['--json'], { KLAVZE_BROKER_URL: 'http://127.0.0.1:9' });
     expect(code).toBe(69);
     expect(stdout).toContain('check KLAVZE_BROKER_URL');
+  });
+
+  it('names NODE_EXTRA_CA_CERTS where a certificate is of an authority of its own, and is content with it', async () => {
+    makeInternalCertificate(folder, 'own', '127.0.0.1');
+    const [cert, key] = ['crt', 'key'].map((ending) => readFileSync(join(folder, `own.${ending}`)));
+    const server = createTlsServer({ cert, key }, (_request, response) => void response.end('[]')).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    try {
+      const at = { KLAVZE_BROKER_URL: `https://127.0.0.1:${port}`, KLAVZE_MQTT_URL: `mqtts://127.0.0.1:${port}` };
+      const { stdout } = await doctor([], { ...at, NODE_EXTRA_CA_CERTS: '', KLAVZE_CERTIFICATES: `127.0.0.1:${port}` });
+      expect(stdout.match(/name their file \(PEM\) in NODE_EXTRA_CA_CERTS/g)).toHaveLength(2);
+      expect(stdout).toMatch(new RegExp(`certificates +ok +1 watched, the first to end: 127.0.0.1:${port} ends `));
+      const trusting = { KLAVZE_BROKER_URL: at.KLAVZE_BROKER_URL, NODE_EXTRA_CA_CERTS: join(folder, 'own.crt') };
+      const { code, stdout: said } = await doctor(['--json'], { ...trusting, KLAVZE_CERTIFICATES: '127.0.0.1:9' });
+      const findings = JSON.parse(said) as { check: string; ok: boolean; detail: string }[];
+      expect(findings.filter(({ ok }) => !ok)).toMatchObject([{ check: 'certificates', detail: expect.stringContaining('127.0.0.1:9') }]);
+      expect(code).toBe(69);
+    } finally {
+      server.close();
+    }
   });
 
   it('says what to do about a port that is taken', async () => {

@@ -14,12 +14,16 @@ interface Service {
   readonly read_only?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
   readonly volumes?: readonly string[];
+  readonly networks?: readonly string[];
 }
 
 const root = join(import.meta.dirname, '..', '..');
 const file = 'docker-compose.fiware.yml';
 const text = readFileSync(join(root, file), 'utf8');
-const { services } = parse(text) as { services: Readonly<Record<string, Service>> };
+const { services, networks } = parse(text) as {
+  services: Readonly<Record<string, Service>>;
+  networks: Readonly<Record<string, { readonly internal?: boolean }>>;
+};
 
 const hasCompose = spawnSync('docker-compose', ['version']).status === 0;
 if (!hasCompose) console.warn(`skipped: docker-compose config of ${file} (install the package docker-compose)`);
@@ -69,6 +73,30 @@ describe(file, () => {
   it('runs Orion-LD on the new driver, without the request pool', () => {
     expect(text.match(/-mongocOnly /g)).toHaveLength(2);
     expect(services['orion']?.environment?.['ORIONLD_TRQ_POOL_SIZE']).toBe('0');
+  });
+
+  it.each([
+    ['mongo', ['orion']],
+    ['partner-mongo', ['partner-orion']],
+    ['history', ['grafana', 'history-care', 'orion']],
+  ])('%s is reached by %j alone, and has no way out', (name, others) => {
+    const own = services[name]?.networks ?? [];
+    const near = Object.entries(services).filter(
+      ([other, { networks: its = [] }]) => other !== name && its.some((one) => own.includes(one)),
+    );
+    expect(near.map(([other]) => other).sort()).toEqual(others);
+    expect(own.map((network) => networks[network]?.internal)).toEqual(own.map(() => true));
+  });
+
+  it('keeps Grafana away from the broker, and has the certificates watched that are shown to sensors and browsers', () => {
+    const shared = (services['grafana']?.networks ?? []).filter((network) => (services['orion']?.networks ?? []).includes(network));
+    expect(shared).toEqual([]);
+    const watched = (services['klavze-agents']?.environment?.['KLAVZE_CERTIFICATES'] ?? '').split(',');
+    const published = Object.entries(services).flatMap(([name, { ports = [] }]) =>
+      ports.map((port) => `${name}:${port.split(':').at(-1)}`),
+    );
+    expect(watched.sort()).toEqual(published.sort());
+    for (const name of watched.map((place) => place.split(':')[0] ?? '')) expect(services[name]?.networks).toContain('lake');
   });
 
   it('lets nobody in without a name', () => {

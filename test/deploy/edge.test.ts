@@ -3,6 +3,7 @@ import { connect } from 'node:tls';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { endOfCertificate } from '../../core/service/certificates.ts';
 import { DeployedEdge, nginxBinary } from './edge.ts';
 
 if (nginxBinary === undefined) console.warn('skipped: deploy/edge/nginx.conf in a real nginx (install the package nginx)');
@@ -34,6 +35,11 @@ if (nginxBinary === undefined) console.warn('skipped: deploy/edge/nginx.conf in 
   it('answers for its own health and asks nobody', async () => {
     expect((await edge.ask('/healthz')).status).toBe(204);
     expect(edge.seen).toEqual([]);
+  });
+
+  it('shows when its certificate ends to who watches it', async () => {
+    const days = ((await endOfCertificate(`localhost:${edge.port}`)) - Date.now() / 1_000) / 86_400;
+    expect(Math.round(days)).toBe(825);
   });
 
   it.each([

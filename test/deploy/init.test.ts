@@ -40,7 +40,10 @@ if (!hasOpenssl) console.warn('skipped: klavze init (install the package openssl
     );
 
   it('makes every file that the compose file mounts, and changes nothing the second time', async () => {
-    expect(await init('--dir', folder)).toContain('made   deploy/secrets/server.crt\n');
+    const said = await init('--dir', folder);
+    expect(said).toContain('made   deploy/secrets/server.crt\n');
+    expect(said).toContain('docker compose -f docker-compose.fiware.yml up');
+    expect(said).toContain('docs/operate.md#without-docker');
     const made = secrets();
     const text = readFileSync(join(folder, 'docker-compose.fiware.yml'), 'utf8');
     const mounted = [...text.matchAll(/\.\/deploy\/secrets\/([a-z.-]+)/g)].map((match) => match[1] ?? '');
@@ -65,6 +68,17 @@ if (!hasOpenssl) console.warn('skipped: klavze init (install the package openssl
     expect(certificate.checkHost('mqtt.idrija.example')).toBe('mqtt.idrija.example');
     expect(certificate.checkIssued(new X509Certificate(before['ca.crt'] ?? ''))).toBe(true);
     expect(certificate.checkPrivateKey(createPrivateKey(after['server.key'] ?? ''))).toBe(true);
+  });
+
+  it('names only headings of docs/operate.md that there are', async () => {
+    const page = readFileSync(join(root, 'docs', 'operate.md'), 'utf8');
+    const headings = [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading.toLowerCase().replace(/[^a-z0-9 -]/g, ''));
+    const anchors = headings.map((heading) => heading.replaceAll(' ', '-'));
+    const said = [];
+    for (const words of [[], ['--device', 'trg'], ['--renew']]) said.push(await init('--dir', folder, ...words));
+    const named = said.flatMap((text) => [...text.matchAll(/docs\/operate\.md#([a-z-]+)/g)].map(([, anchor = '']) => anchor));
+    expect(named).toHaveLength(3);
+    expect(named.filter((anchor) => !anchors.includes(anchor))).toEqual([]);
   });
 
   it('says where it must be run, and that a certificate needs its key', async () => {
