@@ -1,9 +1,8 @@
 import { accessSync, constants, existsSync, mkdirSync, statfsSync } from 'node:fs';
 import { createServer } from 'node:net';
-import axios from 'axios';
 import { Command } from 'commander';
-import mqtt from 'mqtt';
 
+import { loadAxios } from '../../core/service/axios.ts';
 import { certificateWarningDays, endOfCertificate, ownCertificates } from '../../core/service/certificates.ts';
 import { lastBackup } from '../../core/service/backup-mark.ts';
 import { loadConfig, unknownVariables, type Config } from '../../core/service/config.ts';
@@ -167,6 +166,7 @@ async function port(name: string, at: { readonly host: string; readonly port: nu
 
 async function remoteMqtt(config: Config, url: string): Promise<string> {
   const { username, password } = config.mqtt;
+  const { default: mqtt } = await import('mqtt');
   const client = mqtt.connect(url, {
     username,
     password,
@@ -256,7 +256,8 @@ function adviceOr(usual: string, error: unknown): string {
   return trustAdvice(error, process.env) ?? usual;
 }
 
-function get(url: string) {
+async function get(url: string) {
+  const axios = await loadAxios();
   return axios.get<unknown>(url, { timeout: patienceMs, validateStatus: () => true, maxContentLength: 1_000_000 });
 }
 

@@ -2,7 +2,6 @@ import { Command } from 'commander';
 import { SingleBar } from 'cli-progress';
 
 import { encodeStrings } from '../../core/deliver/strings.ts';
-import { createBrokerHistory } from '../../core/journal/history.ts';
 import { replayJournal, type JournalReplayOptions, type JournalReplayReport } from '../../core/journal/replay.ts';
 import type { Consignment, Outbox } from '../../core/outbox/outbox.ts';
 import type { Instant } from '../../core/plugin.ts';
@@ -89,6 +88,8 @@ async function dryRun(options: JournalReplayOptions): Promise<JournalReplayRepor
 async function publish(config: Config, knowledge: LoadedKnowledge, options: JournalReplayOptions): Promise<JournalReplayReport> {
   const { models } = knowledge;
   const { tenant, token, forbiddenCharacters } = config.broker;
+  // Loaded only here: a dry run needs no broker.
+  const { createBrokerHistory } = await import('../../core/journal/history.ts');
   const { publishOnce } = await import('../publish-once.ts');
   const report = await publishOnce(config, knowledge, async (outbox: Outbox, urls) => {
     const contexts = new Map([...models.subjects.values()].map((subject) => [subject.name, contextUrlOf(config, subject, urls.http)]));

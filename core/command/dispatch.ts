@@ -1,9 +1,10 @@
-import axios, { type AxiosRequestConfig } from 'axios';
+import type { AxiosRequestConfig } from 'axios';
 
 import { checkOwn } from '../entity/provisioned.ts';
 import { commandState } from '../entity/command-state.ts';
 import type { Entity } from '../entity/entity.ts';
 import type { Instant, MqttMessage } from '../plugin.ts';
+import { loadAxios } from '../service/axios.ts';
 import type { Logger } from '../service/log.ts';
 import type { Reach } from '../service/reach.ts';
 import type { HttpRoute, Order } from './order.ts';
@@ -45,6 +46,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
 
   async function post(order: Order, { url, contentType, body, answerTopic }: HttpRoute): Promise<void> {
     try {
+      const axios = await loadAxios();
       const { data } = await axios.post<string>(url, body, {
         headers: { 'Content-Type': contentType },
         timeout: timeoutMs,

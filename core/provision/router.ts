@@ -4,6 +4,7 @@ import express, { Router, type ErrorRequestHandler, type Request, type RequestHa
 import type { Audit } from '../service/audit.ts';
 import type { Reach } from '../service/reach.ts';
 import { isSameSecret } from '../service/secret.ts';
+import { seldomRun } from '../validate/ajv-options.ts';
 import { provisioningSchema } from './file.ts';
 import type { ProvisionedDevice, Provisioning, Service, Tenant } from './store.ts';
 import { unsupportedIn } from './unsupported.ts';
@@ -28,7 +29,7 @@ export interface ProvisioningOptions {
  */
 export function createProvisioning(options: ProvisioningOptions): Router {
   const { current, keep, reach } = options;
-  const ajv = new Ajv2020({ allErrors: true, strict: true, strictTypes: false, strictRequired: false });
+  const ajv = new Ajv2020({ ...seldomRun, allErrors: true, strict: true, strictTypes: false, strictRequired: false });
   const schema = provisioningSchema();
   ajv.addSchema(schema);
   const shape = (name: string): ValidateFunction => ajv.compile({ $ref: `${schema.$id}#/$defs/${name}` });

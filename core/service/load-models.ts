@@ -8,6 +8,7 @@ import { accessLevels, type AccessLevel, type AttributeModel, type Model, type M
 import { ConfigError } from '../errors.ts';
 import { packageRoot } from '../paths.ts';
 import { fieldNameKey } from '../screen/screen.ts';
+import { seldomRun } from '../validate/ajv-options.ts';
 
 /** Names by the level that they have; those that no level names are internal. */
 type AccessLists = Partial<Readonly<Record<AccessLevel, readonly string[]>>>;
@@ -124,7 +125,7 @@ export function loadPersonalFields(file: string = join(packageRoot, 'schemas', '
 /** Reads and checks JSON files against one schema of `schemas/` (or one of its `$defs`); faults name file and field. */
 function reader(schemaFile: string, faults: string[]): <T>(file: string, definition?: string) => T | undefined {
   const schema = JSON.parse(readFileSync(join(packageRoot, 'schemas', schemaFile), 'utf8')) as { $id: string };
-  const ajv = new Ajv2020({ allErrors: true });
+  const ajv = new Ajv2020({ ...seldomRun, allErrors: true });
   ajv.addSchema(schema);
 
   return <T>(file: string, definition?: string): T | undefined => {

@@ -3,6 +3,7 @@ import addFormats from 'ajv-formats';
 import { LineCounter, parseDocument, type Document } from 'yaml';
 
 import { ConfigError } from '../errors.ts';
+import { seldomRun } from '../validate/ajv-options.ts';
 
 /**
  * Reads a YAML (or JSON) file that a person edits and fills in the schema's defaults.
@@ -48,8 +49,9 @@ export function lineFinder(text: string): (path: readonly (string | number)[]) =
   return (path) => lineOf(path, document, lines);
 }
 
-/** One for all: each new one would compile the schema of schemas again, which takes longer than all the rest. */
-const ajv = addFormats.default(new Ajv2020({ allErrors: true, useDefaults: true, verbose: true, strict: true, strictTypes: false }));
+const ajv = addFormats.default(
+  new Ajv2020({ ...seldomRun, allErrors: true, useDefaults: true, verbose: true, strict: true, strictTypes: false }),
+);
 const compiled = new WeakMap<object, ValidateFunction>();
 
 function compile(schema: object): ValidateFunction {

@@ -1,7 +1,6 @@
-import axios from 'axios';
-
 import type { Adapter, Authorization } from '../plugin.ts';
 import { err, ok, type Result } from '../result.ts';
+import { loadAxios } from '../service/axios.ts';
 
 /** What a publisher gave us to ask with; each is a secret. */
 export interface Credentials {
@@ -27,6 +26,7 @@ export async function authorize(
   if (authorization.kind === 'header')
     return ok({ [authorization.header]: authorization.scheme === undefined ? token : `${authorization.scheme} ${token}` });
   const { tokenUrl } = authorization;
+  const axios = await loadAxios();
   try {
     const { status, data } = await axios.post<unknown>(tokenUrl, new URLSearchParams({ grant_type: 'password', username, password }), {
       adapter: 'http',

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 
-import axios, { type AxiosResponse } from 'axios';
+import type { AxiosResponse, AxiosStatic } from 'axios';
 
 import type { StateStore } from '../outbox/outbox.ts';
 import { version } from '../paths.ts';
 import type { Authorization, Instant } from '../plugin.ts';
 import { reject, type Rejection } from '../rejection.ts';
+import { loadAxios } from '../service/axios.ts';
 import { authorize, type Credentials } from './authorize.ts';
 import { defaultMaxBytes } from './formats/parse.ts';
 import { redirectGuard } from './redirects.ts';
@@ -57,6 +58,7 @@ export async function fetchDataset(request: FetchRequest): Promise<Fetched> {
   const known = knownValidators(state.get(key), url, purpose);
   const authorized = authorization === undefined ? undefined : await authorize(authorization, credentials, timeoutMs);
   if (authorized?.ok === false) return { kind: 'unavailable', reason: authorized.error };
+  const axios = await loadAxios();
   let response: AxiosResponse<ArrayBuffer>;
   try {
     response = await axios.request<ArrayBuffer>({
@@ -80,7 +82,7 @@ export async function fetchDataset(request: FetchRequest): Promise<Fetched> {
       validateStatus: null,
     });
   } catch (error) {
-    return failure(error, url, timeoutMs, maxBytes);
+    return failure(axios, error, url, timeoutMs, maxBytes);
   }
   if (response.status === 304 && known !== undefined) return { kind: 'unchanged' };
   if (response.status !== 200) return notOk(response, now);
@@ -118,7 +120,7 @@ function notOk(response: AxiosResponse, now: Instant): Fetched {
   return ms > 0 ? { ...unavailable, retryAfterMs: ms } : unavailable;
 }
 
-function failure(error: unknown, url: string, timeoutMs: number, maxBytes: number): Fetched {
+function failure(axios: AxiosStatic, error: unknown, url: string, timeoutMs: number, maxBytes: number): Fetched {
   const { code = '', message } = axios.isAxiosError(error) ? error : (new Error(String(error)) as Error & { code?: string });
   if (message.includes('maxContentLength')) {
     return {

@@ -3,6 +3,7 @@ import addFormats from 'ajv-formats';
 
 import { isInstant } from '../decode/instant.ts';
 import { reject, type Rejection } from '../rejection.ts';
+import { ownSchemas } from './ajv-options.ts';
 
 /** Checks records against their plug-in's JSON Schema. Each schema is compiled once. */
 export interface RecordValidator {
@@ -11,7 +12,7 @@ export interface RecordValidator {
 }
 
 export function createValidator(): RecordValidator {
-  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
+  const ajv = new Ajv2020({ ...ownSchemas, strict: true, allowUnionTypes: true });
   addFormats.default(ajv);
   // Nearly every moment has the one form in which they are written here.
   const dateTime = addFormats.default.get('date-time');

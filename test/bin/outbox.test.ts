@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Registry } from 'prom-client';
 
-import { clientIdOf, examineOutbox, openOutboxBeside, openOwnOutbox, rightOf, watchShard } from '../../bin/outbox.ts';
+import { watchShard } from '../../bin/outbox-metrics.ts';
+import { clientIdOf, examineOutbox, openOutboxBeside, openOwnOutbox, rightOf } from '../../bin/outbox.ts';
 import type { Lease } from '../../core/outbox/jetstream/lease.ts';
 import type { Check, HttpServer } from '../../core/service/http.ts';
 import { loadConfig } from '../../core/service/config.ts';

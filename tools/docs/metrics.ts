@@ -1,4 +1,4 @@
-import { watchShard } from '../../bin/outbox.ts';
+import { watchShard } from '../../bin/outbox-metrics.ts';
 import { createMemoryOutbox } from '../../core/outbox/memory.ts';
 import { watchCertificates } from '../../core/service/certificates.ts';
 import { watchDevices } from '../../core/service/device-watch.ts';

@@ -1,5 +1,6 @@
-import axios, { type AxiosRequestConfig } from 'axios';
+import type { AxiosRequestConfig } from 'axios';
 import { Router, type NextFunction, type Request, type Response } from 'express';
+import { loadAxios } from '../../../core/service/axios.ts';
 import { echoTenant, segment, sendNoContent } from '../http/answer.ts';
 import { bodyOf, existingTenant } from '../http/request.ts';
 import { checkUri, expandChecked } from '../input/names.ts';
@@ -95,6 +96,7 @@ export function forwardRouter(deps: BrokerDeps): Router {
     const body = operation === 'attribute' ? members[first] : members;
     const link = req.get('Link');
     try {
+      const axios = await loadAxios();
       const { status, data } = await axios.patch<unknown>(
         `${source.endpoint.replace(/\/+$/, '')}/ngsi-ld/v1/entities${path[operation]}`,
         JSON.stringify(isLd ? { ...(body as object), '@context': deps.contexts.body(context) } : body),
