@@ -368,6 +368,27 @@ describe('when it is sent', () => {
     expect((await subscription()).notification).toMatchObject({ timesFailed: 1, lastErrorReason: expect.stringContaining('100 ms') });
   });
 
+  it('tells a receiver that was slow every value of every entity, those of different entities together', async () => {
+    const { call, receiver } = await setup({ notification: { endpoint: { timeout: 1_500 } } });
+    receiver.answer = { hang: true };
+    await call('POST', '/entities', entity({ id: `${ID}-0` }));
+    await arrived(receiver, 1);
+    const written: string[] = [];
+    for (let value = 1; value <= 120; value++) {
+      const id = `${ID}-${value % 4}`;
+      await call('POST', '/entityOperations/upsert', [entity({ id, level: level(value) })]);
+      written.push(`${id} ${value}`);
+    }
+    receiver.answer = {};
+    const told = (): string[] =>
+      receiver.received
+        .slice(1)
+        .flatMap(({ body }) => body.data.map((one: { id: string; level: { value: number } }) => `${one.id} ${one.level.value}`));
+    await until(() => told().length === 120, 'all values');
+    expect(told()).toEqual(written);
+    expect(receiver.received.length).toBeLessThan(60);
+  });
+
   it('stays active in strict however often it fails', async () => {
     const { call, receiver, subscription } = await setup();
     receiver.answer = { status: 500 };

@@ -8,7 +8,10 @@ import type { Message, Sender } from './send.ts';
 
 const TIMEOUT_MS = 5_000;
 /** Notifications that wait behind a slow receiver; what comes beyond is told together with the last one. */
-const MOST_WAITING = 100;
+const MOST_WAITING = 1_000;
+/** From so many on, those of different entities go in one notification. */
+const MANY_WAITING = 10;
+const MOST_TOGETHER = 100;
 /** Node fires a longer timer at once. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** Orion-LD gives a receiver up after so many failures in a row. */
@@ -74,8 +77,21 @@ export function createDelivery({ deps, subscriptions, senderFor, tenant, id }: D
       if (stored === undefined || statusOf(stored.subscription, deps.clock()) !== 'active') continue;
       // A pause may have begun with the message before.
       if (pauseMs(stored, deps) > 0) offer(next);
-      else await deliver(stored, next);
+      else await deliver(stored, waiting.length < MANY_WAITING ? next : together(next));
     }
+  }
+
+  /** With those that wait behind it, each entity once, so that no value of any is left out. */
+  function together(first: readonly Notified[]): readonly Notified[] {
+    const all = [...first];
+    const ids = new Set(first.map(({ state }) => state.id));
+    for (let next = waiting[0]; next !== undefined && all.length < MOST_TOGETHER; next = waiting[0]) {
+      if (next.some(({ state }) => ids.has(state.id))) break;
+      for (const { state } of next) ids.add(state.id);
+      all.push(...next);
+      waiting.shift();
+    }
+    return all;
   }
 
   async function deliver(stored: StoredSubscription, notices: readonly Notified[]): Promise<void> {
