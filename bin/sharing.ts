@@ -9,7 +9,8 @@ import { hideSecretsOf } from '../core/service/hidden.ts';
 import type { LoadedKnowledge } from '../core/service/knowledge.ts';
 import type { Logger } from '../core/service/log.ts';
 import type { Surroundings } from '../sharing/documents.ts';
-import { instanceName, relayToken } from '../sharing/files.ts';
+import { openSqliteOutbox } from '../core/outbox/sqlite.ts';
+import { instanceName, leftBehind, partnerFiles, relayToken } from '../sharing/files.ts';
 import { loadPartners } from '../sharing/load.ts';
 import type { Partner } from '../sharing/partner.ts';
 import { createSharing, type Sharing } from '../sharing/start.ts';
@@ -69,6 +70,8 @@ export function prepareSharing(
 ): Sharing | undefined {
   const { models } = knowledge;
   const partners = readPartners(config, models);
+  const queued = partners.filter(({ mode }) => mode !== 'federation').map(({ name }) => name);
+  for (const name of leftBehind(config.dataDir, queued)) tellOfQueue(name, config.dataDir, clock, logger);
   if (partners.length === 0) return undefined;
   const { tenant, token } = config.broker;
   return createSharing({
@@ -82,6 +85,16 @@ export function prepareSharing(
     clock,
     logger,
   });
+}
+
+/** Nobody gets what waits there; that must not go unseen. */
+function tellOfQueue(name: string, dataDir: string, clock: () => Instant, logger: Logger): void {
+  const path = partnerFiles(dataDir, name).queue;
+  const queue = openSqliteOutbox({ path, logger, clock });
+  const { count: waiting } = queue.depth(clock());
+  void queue.close();
+  if (waiting > 0)
+    logger.warn({ partner: name, waiting, path }, 'states wait for a partner that is not declared; see docs/sharing.md, "Add a partner"');
 }
 
 function isSameAddress(url: string | undefined, other: string | undefined): boolean {

@@ -40,7 +40,8 @@ export function planBatch(waiting: readonly Queued[], rules: BatchRules): Batch 
     head ??= queued;
     const parcel = parcels.get(id);
     const isAlike = queued.origin.from === head.origin.from && queued.removal === head.removal;
-    if (!isAlike || (parcel !== undefined && !rules.coalesce)) {
+    const isFull = parcels.size >= rules.entities;
+    if (!isAlike || (parcel === undefined ? isFull : !rules.coalesce)) {
       held.add(id);
     } else if (parcel !== undefined) {
       parcel.queued.push(queued);
@@ -53,7 +54,6 @@ export function planBatch(waiting: readonly Queued[], rules: BatchRules): Batch 
       parcels.set(id, { queued: [queued], entity: queued.entity });
       if (parcels.size >= rules.entities && !rules.coalesce) break;
     }
-    if (parcels.size >= rules.entities && rules.coalesce) for (const one of waiting) if (!parcels.has(idOf(one))) held.add(idOf(one));
   }
   if (head === undefined) return undefined;
   const all = [...parcels].map(([id, { queued, entity }]) => ({ id, queued, entity }));

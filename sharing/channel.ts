@@ -1,7 +1,7 @@
 import type { Entity } from '../core/entity/entity.ts';
 import type { Outbox, Publication } from '../core/outbox/outbox.ts';
 import type { Instant } from '../core/plugin.ts';
-import type { Ledger, Taken } from './ledger.ts';
+import type { Ledger, LedgerEntry, Taken } from './ledger.ts';
 import { digestOf, isRemoved, keysOf, liesIn, plain, stampOf, type State } from './notice.ts';
 import type { Partner } from './partner.ts';
 
@@ -23,9 +23,29 @@ export interface ChannelOptions {
   readonly counted?: (admission: Admission, states: number) => void;
 }
 
+/** What was taken, until it is on disk. */
+interface UnderWay {
+  stamp: number;
+  readonly digest: string;
+  readonly gone: boolean;
+}
+
+type Entry = LedgerEntry & { readonly taken?: UnderWay | undefined };
+
+interface Sorted {
+  readonly admission: Admission;
+  readonly late: boolean;
+  readonly keys: string[];
+  readonly taken: UnderWay;
+  readonly known: Taken | undefined;
+  /** When the entity was deleted; 0: it is there, or nothing is known of it. */
+  readonly gone: number;
+}
+
 export interface Admitting {
   readonly since?: number;
   readonly parts?: 'present' | 'late';
+  readonly asked?: boolean;
 }
 
 /** Between our broker and a partner's queue: puts states in the order of their changes and leaves out what was taken already. */
@@ -35,6 +55,7 @@ export interface Channel {
   /**
    * From a query or a history, while a gap is being closed. `since`: older attributes of the states are known to have been taken.
    * `parts`: the states are single changes, of entities that are known to lie in the area; `late` ones never were the present state.
+   * `asked`: our broker was asked for them after `part`: they are newer than all it told before, whatever its clock says.
    */
   admit(states: readonly State[], from?: Admitting): Promise<void>;
   /** From now on notifications wait until `join`. */
@@ -56,53 +77,76 @@ export function createChannel(options: ChannelOptions): Channel {
   const full = partner.history === 'full';
   const ids = new Map(partner.entities.map(({ type }) => [subscriptionOf(type), type]));
   /** Taken, but not on disk yet. */
-  const underWay = new Map<string, Taken>();
+  const underWay = new Map<string, UnderWay>();
   const keysUnderWay = new Set<string>();
   let parted = true;
   /** While the last of those that waited follow, others wait for it. */
   let joining: Promise<void> | undefined;
   let arriving = 0;
 
-  function sort(state: State, { since = 0, parts }: Admitting): { admission: Admission; late: boolean; keys: string[]; taken: Taken } {
+  /** What was taken of an entity, or when it was deleted. */
+  function lastOf(id: string): { readonly known: Taken | undefined; readonly gone: number } {
+    const flying = underWay.get(id);
+    if (flying?.gone === true) return { known: undefined, gone: flying.stamp };
+    const known = flying ?? ledger.get(id);
+    return { known, gone: known === undefined ? ledger.goneAt(id) : 0 };
+  }
+
+  function sort(state: State, { since = 0, parts, asked = false }: Admitting): Sorted {
     const stamp = stampOf(state);
-    const known = underWay.get(state.id) ?? ledger.get(state.id);
+    const { known, gone } = lastOf(state.id);
     const keys = full ? keysOf(state, since) : [];
     const fresh = keys.filter((key) => !keysUnderWay.has(key) && !ledger.has(key));
-    const taken = { stamp, digest: digestOf(state) };
-    const say = (admission: Admission, late = false) => ({ admission, late, keys: fresh, taken });
+    const taken = { stamp, digest: digestOf(state), gone: isRemoved(state) };
+    const say = (admission: Admission, late = false): Sorted => ({ admission, late, keys: fresh, taken, known, gone });
     if (isWithheld(state.id) && !(isRemoved(state) && known !== undefined)) return say('withheld');
-    const isOld = parts === 'late' || (known !== undefined && stamp < known.stamp);
+    const isBehind = !asked && ((known !== undefined && stamp < known.stamp) || (stamp > 0 && stamp < gone));
+    const isOld = parts === 'late' || isBehind;
     if (partner.area !== undefined && !isRemoved(state) && parts === undefined && !liesIn(state, partner.area)) return say('outside');
     // Written once more without a change, as after a crash or a restore, it is nothing new.
-    if (known !== undefined && stamp >= known.stamp && taken.digest === known.digest) return say('repeated');
-    if (isRemoved(state)) return say(isOld ? 'superseded' : 'queued');
+    if (known !== undefined && (asked || stamp >= known.stamp) && taken.digest === known.digest) return say('repeated');
+    if (isRemoved(state)) return say(isOld ? 'superseded' : stamp === gone ? 'repeated' : 'queued');
     if (!full) return say(isOld ? 'superseded' : 'queued');
     // Taken value by value before. A newer state may go back to such values, or they were taken as late: then the partner holds others.
-    if (known !== undefined && stamp <= known.stamp && keys.length > 0 && fresh.length === 0) return say('repeated');
+    const isTaken = known !== undefined && (asked ? stamp === known.stamp : stamp <= known.stamp);
+    if (isTaken && keys.length > 0 && fresh.length === 0) return say('repeated');
     if (!isOld) return say('queued');
+    // To a receiver of notifications a value would bring back an entity that is gone.
+    if (gone > 0 && partner.target !== 'upsert') return say('superseded');
     return fresh.length === 0 ? say('superseded') : say('queued', true);
+  }
+
+  /** What the ledger is told of a state; undefined: nothing. */
+  function noteOf({ id, type }: State, { admission, late, keys, taken, known, gone }: Sorted): Entry | undefined {
+    if (admission === 'repeated' && known?.digest === taken.digest && known.stamp !== taken.stamp) {
+      const flying = underWay.get(id);
+      if (flying === undefined) return { id, type, keys: [], taken };
+      // It is not on disk yet; what is told of it then is told of the newer one.
+      flying.stamp = taken.stamp;
+    }
+    if (admission !== 'queued') return undefined;
+    if (!late) return { id, type, keys, taken, gone: taken.gone };
+    return { id, type, keys, taken: known === undefined && gone === 0 ? { stamp: 0, digest: '', gone: false } : undefined };
   }
 
   async function admit(states: readonly State[], from: Admitting = {}): Promise<void> {
     const publications: Publication[] = [];
-    const entries: { id: string; type: string; taken: Taken; keys: string[]; gone?: boolean }[] = [];
+    const entries: Entry[] = [];
     const tally = new Map<Admission, number>();
     for (const state of states) {
-      const { admission, late, keys, taken } = sort(state, from);
+      const sorted = sort(state, from);
+      const { admission, late } = sorted;
       tally.set(admission, (tally.get(admission) ?? 0) + 1);
-      if (admission !== 'queued') continue;
-      const known = underWay.get(state.id) ?? ledger.get(state.id);
-      const newest = late ? (known ?? { stamp: 0, digest: '' }) : taken;
-      underWay.set(state.id, newest);
-      for (const key of keys) keysUnderWay.add(key);
-      entries.push({ id: state.id, type: state.type, taken: newest, keys, ...(isRemoved(state) && { gone: true }) });
-      publications.push(publicationOf(state, late));
+      const entry = noteOf(state, sorted);
+      if (entry === undefined) continue;
+      entries.push(entry);
+      if (entry.taken !== undefined) underWay.set(state.id, entry.taken);
+      for (const key of entry.keys) keysUnderWay.add(key);
+      if (admission === 'queued') publications.push(publicationOf(state, late));
     }
     try {
-      if (publications.length > 0) {
-        await queue.append({ publications, deadLetters: [] });
-        ledger.put(entries);
-      }
+      if (publications.length > 0) await queue.append({ publications, deadLetters: [] });
+      if (entries.length > 0) ledger.put(entries);
     } finally {
       for (const { id, taken, keys } of entries) {
         if (underWay.get(id) === taken) underWay.delete(id);

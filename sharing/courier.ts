@@ -4,7 +4,8 @@ import { jitter, Signal } from '../core/deliver/backoff.ts';
 import { Circuit, type Fault, type Ticket } from '../core/deliver/circuit.ts';
 import type { Outbox, Queued, Settlement } from '../core/outbox/outbox.ts';
 import { reject } from '../core/rejection.ts';
-import { planBatch, type Batch } from './batch.ts';
+import { planBatch, type Batch, type Parcel } from './batch.ts';
+import { fenceOf } from './fence.ts';
 import type { Partner } from './partner.ts';
 import { noteTrouble } from './standing.ts';
 import type { Transport } from './transport.ts';
@@ -52,6 +53,7 @@ export function createCourier(options: CourierOptions): Courier {
     now: () => performance.now(),
     random,
   });
+  const fence = fenceOf(partner);
   const awake = new Signal();
   const abort = new AbortController();
   /** Entities that the partner could not take at the moment. */
@@ -151,16 +153,21 @@ export function createCourier(options: CourierOptions): Courier {
     return true;
   }
 
-  /** A device may have been made internal while its states waited. That it is gone may be told. */
+  /** A device may have been made internal, or the declaration narrower, while states waited. That an entity is gone may be told. */
   function withoutWithheld(waiting: readonly Queued[]): readonly Queued[] {
-    const { isWithheld } = options;
-    if (isWithheld === undefined) return waiting;
-    const withheld = waiting.filter(({ entity, removal }) => removal !== true && isWithheld(entity.id));
+    const isKept = ({ entity, removal }: Queued): boolean =>
+      removal === true || (options.isWithheld?.(entity.id) !== true && fence(entity) !== undefined);
+    const withheld = waiting.filter((one) => !isKept(one));
     if (withheld.length === 0) return waiting;
     queue.settle({ accepted: withheld, refused: [] });
     options.counted?.('withheld', withheld.length);
     const gone = new Set(withheld);
     return waiting.filter((one) => !gone.has(one));
+  }
+
+  function fenced(parcel: Parcel): Parcel {
+    const entity = fence(parcel.entity);
+    return entity === undefined || entity === parcel.entity ? parcel : { ...parcel, entity };
   }
 
   function next(): Batch | undefined {
@@ -171,7 +178,8 @@ export function createCourier(options: CourierOptions): Courier {
     for (let size = readAhead; ; size *= 4) {
       const waiting = queue.peek(size, 0, 1);
       const batch = planBatch(withoutWithheld(waiting), rules);
-      if (batch !== undefined || waiting.length < size) return batch;
+      if (batch !== undefined) return batch.removal ? batch : { ...batch, parcels: batch.parcels.map(fenced) };
+      if (waiting.length < size) return undefined;
     }
   }
 

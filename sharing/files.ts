@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
@@ -13,6 +13,13 @@ export interface PartnerFiles {
 export function partnerFiles(dataDir: string, partner: string): PartnerFiles {
   const folder = join(dataDir, 'sharing', partner);
   return { queue: join(folder, 'queue.db'), staging: join(folder, 'staging.db'), ledger: join(folder, 'ledger.db') };
+}
+
+/** Names of partners with a queue that are none of `declared`: removed, renamed, or pulling now. */
+export function leftBehind(dataDir: string, declared: readonly string[]): string[] {
+  const folder = join(dataDir, 'sharing');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).filter((name) => !declared.includes(name) && existsSync(partnerFiles(dataDir, name).queue));
 }
 
 /** What our broker shows with its notifications; made at first use, readable by this user only. */

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Channel } from './channel.ts';
 import { changesOf } from './history.ts';
 import type { Lake } from './lake.ts';
+import { largestHistoryPage } from './lake-history.ts';
 import type { Ledger } from './ledger.ts';
 import type { State } from './notice.ts';
 import type { Partner } from './partner.ts';
@@ -56,10 +57,13 @@ export async function closeGap(options: GapOptions, since: number | undefined, {
     }
     for (let from = 0; from < states.length; from += atOnce) {
       const some = states.slice(from, from + atOnce);
-      await channel.admit(some.filter(({ id }) => unknown.has(id)));
+      await channel.admit(
+        some.filter(({ id }) => unknown.has(id)),
+        { asked: true },
+      );
       await channel.admit(
         some.filter(({ id }) => !unknown.has(id)),
-        since === undefined ? {} : { since },
+        { asked: true, ...(since !== undefined && { since }) },
       );
     }
     if (sweep) await takeRemovals(options, share.type, until);
@@ -77,16 +81,22 @@ async function takeValues(
 ): Promise<boolean> {
   const current = new Map(states.map((state) => [state.id, state]));
   let size = firstWindowMs;
+  let entities = largestHistoryPage;
   let complete = true;
   for (let from = since; from <= until;) {
     // A second more: the time of the broker is known in whole seconds.
     const to = Math.min(from + size, until + 1_000);
-    const found = await lake.values(partner, share, contextOf(share.type), from, to);
+    const found = await lake.values(partner, share, contextOf(share.type), from, to, entities);
     if (found === undefined) return false;
     if (found.partial && size > shortestWindowMs) {
       size = Math.max(shortestWindowMs, Math.floor(size / 4));
       continue;
     }
+    if (found.partial && entities > 1) {
+      entities = Math.ceil(entities / 10);
+      continue;
+    }
+    entities = largestHistoryPage;
     complete &&= !found.partial;
     const allowed = found.entities.filter(({ id }) => current.has(id) || ledger.get(id) !== undefined);
     const { present, late } = changesOf(allowed, current);

@@ -23,7 +23,11 @@ export interface Reply extends Answer {
   readonly bytes: number;
   /** The answer is longer than is read. */
   readonly tooLong?: boolean;
-  /** There is more than this page. */
+  /** Mintaka: the first entity of the next page, for `pageAnchor`. */
+  readonly nextPage?: string;
+  /** Entities on all pages. */
+  readonly total?: number;
+  /** The answer names a next page (`Link`, ETSI GS CIM 009, 5.5.9). */
   readonly hasNext?: boolean;
 }
 
@@ -88,14 +92,17 @@ export function createCaller(options: CallerOptions = {}): Caller {
     if (refusal !== null) return { status: 0, bytes: text.length, failure: `${refusal[0]} (auth.certFile, auth.keyFile)` };
     const { date } = response.headers;
     const retryAfterMs = retryAfter(response.headers['retry-after']);
-    const isPage = response.headers['next-page'] !== undefined;
+    const nextPage = response.headers['next-page'];
+    const total = Number(response.headers['ngsild-results-count'] ?? NaN);
     return {
       status: response.statusCode,
       bytes: text.length,
       ...(text !== '' && { body: parsed(text) }),
       ...(typeof date === 'string' && !Number.isNaN(Date.parse(date)) && { date: new Date(date).toISOString() }),
       ...(retryAfterMs !== undefined && { retryAfterMs }),
-      ...(isPage && { hasNext: true }),
+      ...(typeof nextPage === 'string' && nextPage !== '' && { nextPage }),
+      ...(Number.isInteger(total) && { total }),
+      ...(/rel="?next\b/i.test(String(response.headers.link ?? '')) && { hasNext: true }),
     };
   }
 

@@ -1,8 +1,10 @@
+import { isServiceMissing } from '../core/deliver/answer.ts';
 import { RetryableError } from '../core/errors.ts';
 import { taken } from './documents-api.ts';
 import { ringOf } from './documents.ts';
 import type { Caller, Reply } from './http.ts';
-import { isState, type State } from './notice.ts';
+import { createHistoryReader, type Found } from './lake-history.ts';
+import { statesOf, type State } from './notice.ts';
 import type { Partner, Share } from './partner.ts';
 
 /** Reads our own broker. Each throws {RetryableError} while it cannot be asked. */
@@ -14,17 +16,13 @@ export interface Lake {
   /** Ids of all entities of a type. */
   ids(type: string, context: string): Promise<Set<string>>;
   exists(id: string): Promise<boolean>;
-  /** Values that came to be between two moments, as the broker gives them; `partial`: not all, ask for less; undefined: it has no history. */
-  values(
-    partner: Partner,
-    share: Share,
-    context: string,
-    from: number,
-    to: number,
-  ): Promise<{ entities: State[]; partial: boolean; bytes: number } | undefined>;
+  /** Values that came to be between two moments, of `atOnce` entities a page; undefined: the broker has no history. */
+  values(partner: Partner, share: Share, context: string, from: number, to: number, atOnce: number): Promise<Found | undefined>;
 }
 
-const pageSize = 500;
+const largestPage = 500;
+/** What a broker takes that refuses more. */
+const modestPage = 100;
 /** Pages overlap: what is deleted meanwhile moves the others forward. */
 const overlap = 25;
 
@@ -36,16 +34,32 @@ export function createLake(url: string, caller: Caller): Lake {
     return caller.call({ method: 'GET', url: `${base}/${path}${given.length === 0 ? '' : `?${given.join('&')}`}`, context });
   }
 
+  const history = createHistoryReader((params, context) => get('temporal/entities', params, context), `the history of ${url}`);
+  let usual = largestPage;
+
   async function pages(params: Readonly<Record<string, string | undefined>>, context: string): Promise<State[]> {
     const found = new Map<string, State>();
-    for (let offset = 0; ; offset += pageSize - overlap) {
-      const reply = await get('entities', { ...params, limit: String(pageSize), offset: String(offset) }, context);
-      // A tenant that nobody has written to yet has none.
-      if (reply.status === 404) return [];
+    let limit = usual;
+    for (let offset = 0; ;) {
+      const reply = await get('entities', { ...params, limit: String(limit), offset: String(offset) }, context);
+      if (reply.tooLong === true && limit > 1) {
+        limit = Math.ceil(limit / 4);
+        continue;
+      }
+      if ([400, 403].includes(reply.status) && limit > modestPage) {
+        limit = modestPage;
+        continue;
+      }
+      // A tenant that nobody has written to yet has none. What else answers 404 is not the broker, and knows nothing of its entities.
+      if (reply.status === 404 && !isServiceMissing(reply.body)) return [];
       const { body } = taken(reply, `the entities of ${url}`);
-      const some = statesOf(body);
-      for (const state of some) found.set(state.id, state);
-      if (some.length < pageSize) return [...found.values()];
+      usual = Math.max(limit, modestPage);
+      const before = found.size;
+      for (const state of statesOf(body)) found.set(state.id, state);
+      const count = Array.isArray(body) ? body.length : 0;
+      // Whoever takes no offset gives the same for ever.
+      if (found.size === before || (count < limit && reply.hasNext !== true)) return [...found.values()];
+      offset += count - Math.min(overlap, count >> 2);
     }
   }
 
@@ -72,38 +86,11 @@ export function createLake(url: string, caller: Caller): Lake {
     },
     async exists(id) {
       const reply = await get(`entities/${encodeURIComponent(id)}`, {});
-      return reply.status !== 404 && taken(reply, id).status === 200;
+      return (reply.status !== 404 || isServiceMissing(reply.body)) && taken(reply, id).status === 200;
     },
-    async values(partner, share, context, from, to) {
-      const params = {
-        type: share.type,
-        timerel: 'between',
-        timeAt: new Date(from).toISOString(),
-        endTimeAt: new Date(to).toISOString(),
-        timeproperty: 'modifiedAt',
-        options: 'sysAttrs',
-        ...filtersOf(partner, share),
-      };
-      const entities: State[] = [];
-      let bytes = 0;
-      for (let offset = 0; ; offset += pageSize) {
-        const reply = await get('temporal/entities', { ...params, limit: String(pageSize), offset: String(offset) }, context);
-        if ([400, 404, 405, 501].includes(reply.status)) return undefined;
-        if (reply.tooLong === true) return { entities, partial: true, bytes };
-        const { status, body } = taken(reply, `the history of ${url}`);
-        const some = statesOf(body);
-        entities.push(...some);
-        bytes += reply.bytes;
-        // Mintaka answers 206 where there are more values, and names the next page where there are more entities.
-        if (status === 206 || reply.hasNext === true) return { entities, partial: true, bytes };
-        if (some.length < pageSize) return { entities, partial: false, bytes };
-      }
-    },
+    values: (partner, share, context, from, to, atOnce) =>
+      history.values({ type: share.type, ...filtersOf(partner, share) }, context, from, to, atOnce),
   };
-}
-
-function statesOf(body: unknown): State[] {
-  return Array.isArray(body) ? body.filter(isState) : [];
 }
 
 function filtersOf({ area }: Partner, { attributes, q }: Share): Record<string, string | undefined> {

@@ -7,6 +7,16 @@ export interface Taken {
   readonly digest: string;
 }
 
+export interface LedgerEntry {
+  readonly id: string;
+  readonly type: string;
+  /** Left out: values were taken, but no state that others are compared with. */
+  readonly taken?: Taken | undefined;
+  readonly keys: readonly string[];
+  /** The entity was deleted, at the moment of `taken`. */
+  readonly gone?: boolean;
+}
+
 /**
  * What was taken into a partner's queue, so that the same is not taken twice. It is written after the queue: what is lost of it in a power
  * failure is taken once more, nothing is left out.
@@ -15,19 +25,12 @@ export interface Ledger {
   get(id: string): Taken | undefined;
   /** Whether a value was taken already (`history: full`). */
   has(key: string): boolean;
-  /** `gone`: the entity was deleted. */
-  put(
-    entries: readonly {
-      readonly id: string;
-      readonly type: string;
-      readonly taken: Taken;
-      readonly keys: readonly string[];
-      readonly gone?: boolean;
-    }[],
-  ): void;
+  put(entries: readonly LedgerEntry[]): void;
+  /** When an entity was deleted, milliseconds at our broker; 0: not known to be, or long ago, or there again. */
+  goneAt(id: string): number;
   /** Ids of a type that were shared and are not known to be deleted. */
   ids(type: string): string[];
-  /** Forgets values that were taken before that moment. */
+  /** Forgets values and deletions that were taken before that moment of our own clock. */
   prune(beforeMs: number): void;
   close(): void;
 }
@@ -37,21 +40,31 @@ export function openLedger(path: string, now: () => number = Date.now): Ledger {
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = NORMAL');
   db.exec(`CREATE TABLE IF NOT EXISTS shared (id TEXT PRIMARY KEY, type TEXT NOT NULL, stamp INTEGER NOT NULL, digest TEXT NOT NULL) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS values_taken (key TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;`);
+    CREATE TABLE IF NOT EXISTS values_taken (key TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS gone (id TEXT PRIMARY KEY, stamp INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;`);
   const sql = {
     get: db.prepare<[string], Taken>('SELECT stamp, digest FROM shared WHERE id = ?'),
     put: db.prepare<[string, string, number, string]>('INSERT OR REPLACE INTO shared VALUES (?, ?, ?, ?)'),
     forget: db.prepare<[string]>('DELETE FROM shared WHERE id = ?'),
+    goneAt: db.prepare<[string], number>('SELECT stamp FROM gone WHERE id = ?').pluck(),
+    bury: db.prepare<[string, number, number]>('INSERT OR REPLACE INTO gone VALUES (?, ?, ?)'),
+    raise: db.prepare<[string]>('DELETE FROM gone WHERE id = ?'),
     ids: db.prepare<[string], string>('SELECT id FROM shared WHERE type = ?').pluck(),
     has: db.prepare<[string], number>('SELECT 1 FROM values_taken WHERE key = ?').pluck(),
     take: db.prepare<[string, number]>('INSERT OR IGNORE INTO values_taken VALUES (?, ?)'),
     prune: db.prepare<[number]>('DELETE FROM values_taken WHERE at < ?'),
+    pruneGone: db.prepare<[number]>('DELETE FROM gone WHERE at < ?'),
   };
-  const put: Ledger['put'] = db.transaction((entries: Parameters<Ledger['put']>[0]) => {
+  const put: Ledger['put'] = db.transaction((entries: readonly LedgerEntry[]) => {
     const at = now();
     for (const { id, type, taken, keys, gone } of entries) {
-      if (gone === true) sql.forget.run(id);
-      else sql.put.run(id, type, taken.stamp, taken.digest);
+      if (taken !== undefined && gone === true) {
+        sql.forget.run(id);
+        sql.bury.run(id, taken.stamp, at);
+      } else if (taken !== undefined) {
+        sql.put.run(id, type, taken.stamp, taken.digest);
+        sql.raise.run(id);
+      }
       for (const key of keys) sql.take.run(key, at);
     }
   });
@@ -59,8 +72,12 @@ export function openLedger(path: string, now: () => number = Date.now): Ledger {
     get: (id) => sql.get.get(id),
     has: (key) => sql.has.get(key) !== undefined,
     put,
+    goneAt: (id) => sql.goneAt.get(id) ?? 0,
     ids: (type) => sql.ids.all(type),
-    prune: (beforeMs) => void sql.prune.run(beforeMs),
+    prune(beforeMs) {
+      sql.prune.run(beforeMs);
+      sql.pruneGone.run(beforeMs);
+    },
     close: () => void db.close(),
   };
 }

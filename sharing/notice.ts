@@ -30,6 +30,11 @@ export function isState(value: unknown): value is State {
   return Object.values(value).every((one) => one !== null);
 }
 
+/** The entities of an answer. */
+export function statesOf(body: unknown): State[] {
+  return Array.isArray(body) ? body.filter(isState) : [];
+}
+
 const members = new Set(['id', 'type', '@context', 'scope', 'createdAt', 'modifiedAt', 'deletedAt', 'expiresAt']);
 const brokersOwn = new Set(['@context', 'createdAt', 'modifiedAt', 'deletedAt', 'instanceId']);
 

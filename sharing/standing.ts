@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 import type { StateStore } from '../core/outbox/outbox.ts';
 
 /** What is known of a partner's subscriptions and gaps; kept in its queue file, where commands of other processes see it. */
@@ -26,6 +28,20 @@ export interface Standing {
 const key = 'sharing';
 const applyKey = 'sharing.apply';
 const troubleKey = 'sharing.trouble';
+const markKey = 'sharing.mark';
+
+/** Distinguishes a queue from all others, also from one of the same name before it; made at first use. */
+export function queueMark(state: StateStore): string {
+  const known = state.get(markKey);
+  if (typeof known === 'string') return known;
+  const mark = randomBytes(4).toString('hex');
+  try {
+    state.set(markKey, mark);
+  } catch {
+    // The disk is full: it holds for this run.
+  }
+  return mark;
+}
 
 /** When `klavze share apply` last changed something for the partner; undefined: never run, nothing leaves before that. Another process writes it. */
 export function lastApply(state: StateStore): string | undefined {

@@ -18,7 +18,7 @@ import { openLedger } from './ledger.ts';
 import { createSharingMetrics, type SharingMetrics, type Waiting } from './metrics.ts';
 import type { Partner } from './partner.ts';
 import { createReceiver } from './receiver.ts';
-import { readStanding } from './standing.ts';
+import { queueMark, readStanding } from './standing.ts';
 import { transportTo } from './transports.ts';
 import { createWatchdog } from './watchdog.ts';
 
@@ -106,7 +106,7 @@ function createLine(partner: Partner, options: SharingOptions, lakeCaller: Calle
   const courier = createCourier({
     partner,
     queue,
-    transport: transportTo(partner, (type) => contextThere(partner, type, around)),
+    transport: transportTo(partner, (type) => contextThere(partner, type, around), queueMark(queue.state)),
     isWithheld: (id) => isWithheld(around, id),
     logger,
     counted: (result, states) => metrics.delivered(partner.name, result, states),

@@ -1,4 +1,4 @@
-import { readAnswer, readFailure, readRemoval, type Verdict } from '../core/deliver/answer.ts';
+import { readAnswer, readFailure, readRemoval, type ItemFault, type Verdict } from '../core/deliver/answer.ts';
 import { temporalBody } from '../core/deliver/plan.ts';
 import type { Batch } from './batch.ts';
 import { lateMark } from './channel.ts';
@@ -12,15 +12,21 @@ export interface HttpTransportOptions {
   readonly caller: Caller;
   readonly contextOf: (type: string) => string;
   readonly now: () => string;
+  /** Of the queue, in the ids of its notifications. */
+  readonly mark: string;
 }
 
 const mostRefused = 400;
+const none = { kind: 'perItem', accepted: [], refused: [], retry: [], apart: [] } as const;
 
-/** A batch as an NGSI-LD notification. The same batch has the same id, by which a receiver knows a repeat. */
-export function notificationOf({ from, removal, parcels }: Batch, partner: Partner, at: string): object {
+/**
+ * A batch as an NGSI-LD notification. The same batch has the same id, by which a receiver knows a repeat; those of another queue, or of another
+ * Klavže, have others.
+ */
+export function notificationOf({ from, removal, parcels }: Batch, partner: Partner, at: string, mark: string): object {
   const seqs = parcels.flatMap(({ queued }) => queued.map(({ seq }) => seq));
   return {
-    id: `urn:ngsi-ld:Notification:klavze:${partner.name}:${Math.min(...seqs)}-${Math.max(...seqs)}-${parcels.length}`,
+    id: `urn:ngsi-ld:Notification:klavze:${partner.name}:${mark}:${Math.min(...seqs)}-${Math.max(...seqs)}-${parcels.length}`,
     type: 'Notification',
     subscriptionId: from.replace(lateMark, ''),
     notifiedAt: at,
@@ -29,11 +35,11 @@ export function notificationOf({ from, removal, parcels }: Batch, partner: Partn
 }
 
 /** Posts notifications to the partner's endpoint. Any 2xx is taken as received. */
-export function createNotificationTransport({ partner, caller, contextOf, now }: HttpTransportOptions): Transport {
+export function createNotificationTransport({ partner, caller, contextOf, now, mark }: HttpTransportOptions): Transport {
   return {
     async send(batch, signal) {
       const context = contextOf(batch.parcels[0]?.entity.type ?? '');
-      const body = JSON.stringify(notificationOf(batch, partner, now()));
+      const body = JSON.stringify(notificationOf(batch, partner, now(), mark));
       const reply = await caller.call({ method: 'POST', url: partner.endpoint, context, body, signal });
       if (reply.status >= 200 && reply.status < 300) return acceptedAll(batch);
       return failure(reply);
@@ -54,13 +60,20 @@ export function createUpsertTransport({ partner, caller, contextOf }: HttpTransp
   const base = `${partner.endpoint.replace(/\/+$/, '')}/ngsi-ld/v1`;
 
   async function late(batch: Batch, context: string, signal: AbortSignal): Promise<Verdict> {
-    for (const { entity } of batch.parcels) {
+    const accepted: string[] = [];
+    const refused: ItemFault[] = [];
+    for (const [index, { id, entity }] of batch.parcels.entries()) {
       const reply = await caller.call({ method: 'POST', url: `${base}/temporal/entities`, context, body: temporalBody([entity]), signal });
       // A broker without a history has no place for a value that is past.
-      if (reply.status >= 400 && ![404, 405, 501].includes(reply.status)) return readFailure(reply);
-      if (reply.status === 0) return readFailure(reply);
+      const verdict = (reply.status > 0 && reply.status < 400) || [404, 405, 501].includes(reply.status) ? undefined : readFailure(reply);
+      if (verdict === undefined) accepted.push(id);
+      else if (verdict.kind === 'refused') refused.push({ id, message: verdict.message });
+      else if (index === 0) return verdict;
+      // What it took is not sent a second time.
+      else
+        return { ...none, accepted, refused, retry: batch.parcels.slice(index).map((one) => ({ id: one.id, message: verdict.message })) };
     }
-    return acceptedAll(batch);
+    return { ...none, accepted, refused };
   }
 
   return {

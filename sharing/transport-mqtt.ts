@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import mqtt, { type MqttClient } from 'mqtt';
 
@@ -10,13 +11,16 @@ export interface MqttTransportOptions {
   readonly partner: Partner;
   readonly contextOf: (type: string) => string;
   readonly now: () => string;
+  readonly mark: string;
 }
 
 const answerMs = 15_000;
 
 /** Publishes notifications with QoS 1 to the partner's MQTT broker; received is what it acknowledged. Form: ETSI GS CIM 009, 7.2. */
-export function createMqttTransport({ partner, contextOf, now }: MqttTransportOptions): Transport {
-  const { endpoint, auth, secrets, name } = partner;
+export function createMqttTransport({ partner, contextOf, now, mark }: MqttTransportOptions): Transport {
+  const { endpoint, auth, secrets } = partner;
+  // 23 signs at most (MQTT 3.1.1, 3.1.3.1); two lines to one broker must not push each other out.
+  const clientId = `klavze-share-${randomBytes(5).toString('hex')}`;
   const url = new URL(endpoint);
   const topic = topicOf(endpoint) ?? '';
   const file = (path: string | undefined) => (path === undefined ? undefined : readFileSync(path));
@@ -30,7 +34,7 @@ export function createMqttTransport({ partner, contextOf, now }: MqttTransportOp
     client = await mqtt.connectAsync(
       `${url.protocol}//${url.host}`,
       {
-        clientId: `klavze-share-${name}`.slice(0, 23),
+        clientId,
         clean: true,
         reconnectPeriod: 0,
         connectTimeout: answerMs,
@@ -51,7 +55,7 @@ export function createMqttTransport({ partner, contextOf, now }: MqttTransportOp
       ...(context !== '' && { Link: `<${context}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"` }),
       ...(partner.tenant !== undefined && { 'NGSILD-Tenant': partner.tenant }),
     };
-    return JSON.stringify({ metadata, body: notificationOf(batch, partner, now()) });
+    return JSON.stringify({ metadata, body: notificationOf(batch, partner, now(), mark) });
   }
 
   return {

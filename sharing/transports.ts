@@ -5,12 +5,12 @@ import { createNotificationTransport, createUpsertTransport } from './transport-
 import { createMqttTransport } from './transport-mqtt.ts';
 import type { Transport } from './transport.ts';
 
-/** The way to a partner. */
-export function transportTo(partner: Partner, contextOf: (type: string) => string): Transport {
+/** The way to a partner. `mark`: of its queue. */
+export function transportTo(partner: Partner, contextOf: (type: string) => string, mark: string): Transport {
   const now = (): string => new Date().toISOString();
-  if (partner.mode === 'mqtt') return createMqttTransport({ partner, contextOf, now });
+  if (partner.mode === 'mqtt') return createMqttTransport({ partner, contextOf, now, mark });
   const caller = callerTo(partner);
-  const options = { partner, caller, contextOf, now };
+  const options = { partner, caller, contextOf, now, mark };
   return partner.target === 'upsert' ? createUpsertTransport(options) : createNotificationTransport(options);
 }
 

@@ -31,6 +31,9 @@ export interface Watchdog {
 
 /** A broker may tell of a failure so much later (Orion-LD writes its counters every 10 s), and a notification may be so long under way. */
 const marginMs = 60_000;
+/** A clock that goes back by less was not set: it is read in whole seconds. */
+const clockStepMs = 2_000;
+const clockStep = 'the clock of our broker was set back';
 /** Values that were taken are remembered so much longer. */
 const memoryMs = 10 * 60_000;
 const defaultSweepMs = 10 * 60_000;
@@ -44,6 +47,8 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
   let stopping = false;
   let closedAt = -Infinity;
   let isAway = false;
+  /** The newest moment that our broker's clock showed, and when that was. */
+  let shown = { at: 0, seenAt: -Infinity };
 
   /** Why something may have been missed. */
   async function examine(): Promise<string | undefined> {
@@ -83,17 +88,18 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
   }
 
   async function check(wasAway: boolean): Promise<void> {
-    const before = readStanding(state);
     const applied = lastApply(state);
     if (applied === undefined) return;
     const declared = declarationOf(partner, around);
     const now = await lake.now();
+    followClock(now);
+    const before = readStanding(state);
     const trouble = await examine();
     const isFirst = closedAt === -Infinity;
     const isOther = applied !== before.seenApply || (before.declared !== undefined && before.declared !== declared);
     const reason =
       trouble ??
-      (isOther ? 'subscriptions were changed' : undefined) ??
+      (isOther ? (before.declared === '' ? clockStep : 'subscriptions were changed') : undefined) ??
       (before.unfinished === true ? 'unfinished' : isFirst ? 'start' : undefined) ??
       (wasAway ? 'our broker was away' : undefined);
     const isDue = performance.now() - closedAt >= sweepMs;
@@ -110,11 +116,28 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
     changeStanding(state, { seenApply: applied, declared });
   }
 
+  /**
+   * Where our broker's clock was set back, what changes now is older by it than what was taken before, and nobody would ask for it: everything
+   * is asked for, and of the values those since the clock shows what it shows.
+   */
+  function followClock(now: number): void {
+    const { verifiedUntil, quietUntil } = readStanding(state);
+    const elapsed = Math.min(performance.now() - shown.seenAt, sweepMs);
+    if (now + clockStepMs < Math.max(shown.at, time(verifiedUntil), time(quietUntil))) {
+      const until = new Date(now - elapsed - marginMs).toISOString();
+      // Another declaration than any asks for everything, also after a restart.
+      changeStanding(state, { verifiedUntil: until, quietUntil: until, declared: '' });
+      logger.warn({ partner: partner.name, now: new Date(now).toISOString() }, `${clockStep}; everything is asked for`);
+    }
+    shown = { at: now, seenAt: performance.now() };
+  }
+
   async function close(since: number | undefined, reason: string, extent: GapExtent): Promise<void> {
     const { verifiedUntil, quietUntil } = readStanding(state);
     const from = new Date(verifiedUntil === undefined ? 0 : Math.max(time(verifiedUntil), time(quietUntil))).toISOString();
     channel.part();
     changeStanding(state, { openSince: from, unfinished: false });
+    const beganAt = Date.now();
     try {
       const { until, complete } = await closeGap(options, since, extent);
       await channel.join();
@@ -122,7 +145,7 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
       const isGap = verifiedUntil !== undefined && reason !== 'routine' && reason !== 'start';
       const lastGap = { from, to: new Date(until).toISOString(), reason, complete };
       endGap(state, isGap ? lastGap : undefined);
-      verified(until - marginMs);
+      verified(until - marginMs, beganAt);
       if (isGap) logger.info({ partner: partner.name, ...lastGap }, 'a gap in the notifications is closed');
       if (!complete)
         logger.warn({ partner: partner.name }, 'our broker gave no history, or not all of it; of some only the newest states were shared');
@@ -133,11 +156,12 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
   }
 
   /** Never back: a subscription that was new took everything at once. */
-  function verified(until: number): void {
+  function verified(until: number, beganAt: number): void {
     const before = time(readStanding(state).verifiedUntil);
     if (until > before) changeStanding(state, { verifiedUntil: new Date(until).toISOString() });
     quiet(until);
-    ledger.prune(Math.max(until, before) - memoryMs);
+    // What is older by the broker's clock is not asked for again; when it was taken is known by ours.
+    ledger.prune(beganAt - marginMs - memoryMs);
   }
 
   function quiet(until: number): void {

@@ -128,7 +128,7 @@ describe('a gap', () => {
     await until('the first look is over', () => seen(line), 20_000);
     await line.stop();
     // As if nothing had changed for days.
-    await standing(line, 'p', { verifiedUntil: new Date(Date.now() + 3_600_000).toISOString() });
+    await standing(line, 'p', { verifiedUntil: new Date().toISOString() });
     line.start([declared(['temperature', 'windSpeed'])]);
     await until('the new attribute is there', async () => (await entitiesOf(theirs, {}))[0]?.['windSpeed'] !== undefined, 20_000);
   }, 45_000);
@@ -222,12 +222,11 @@ describe('the history of our broker', () => {
     return createLake('http://127.0.0.1:9', caller);
   };
   const share = { type: 'WeatherObserved', attributes: 'all' } as const;
-  const values = (lake: Lake) => lake.values(partner('p', { endpoint: 'http://127.0.0.1:9' }), share, '', 0, 1_000);
+  const values = (lake: Lake) => lake.values(partner('p', { endpoint: 'http://127.0.0.1:9' }), share, '', 0, 1_000, 100);
 
   it.each<[string, Partial<Reply>]>([
     ['there are more values than it gives', { status: 206 }],
     ['its answer is too long', { status: 0, tooLong: true }],
-    ['it names a next page', { hasNext: true }],
   ])('is asked for less where %s', async (_why, reply) => {
     expect(await values(lakeThat(() => reply))).toMatchObject({ partial: true });
   });
@@ -235,10 +234,10 @@ describe('the history of our broker', () => {
   it('is read page by page', async () => {
     const page = (from: number, count: number) =>
       Array.from({ length: count }, (_, index) => ({ id: `urn:${from + index}`, type: 'WeatherObserved' }));
-    const lake = lakeThat((url) => ({ body: url.searchParams.get('offset') === '0' ? page(0, 500) : page(500, 7) }));
+    const lake = lakeThat((url) => ({ body: url.searchParams.get('offset') === null ? page(0, 100) : page(100, 7) }));
     const found = await values(lake);
     expect(found).toMatchObject({ partial: false, bytes: 20 });
-    expect(found?.entities).toHaveLength(507);
+    expect(found?.entities).toHaveLength(107);
     expect(asked).toHaveLength(2);
   });
 });
