@@ -7,8 +7,8 @@ export interface Part {
   ask<T>(question: object | string): Promise<T>;
   /** The next message of this kind that it sends by itself. */
   said<T>(kind: string): Promise<T>;
-  /** The last one of this kind that it has sent. */
-  last<T>(kind: string): T | undefined;
+  /** What it says once, at its start, whether that has come already or not. */
+  began<T>(kind: string): Promise<T>;
   readonly process: ChildProcess;
   end(): Promise<void>;
 }
@@ -23,10 +23,10 @@ export function start(name: string, nodeOptions: readonly string[] = []): Part {
   const file = fileURLToPath(new URL(`./${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
   const child = fork(file, [], { stdio: ['ignore', 2, 2, 'ipc'], execArgv: [...process.execArgv, ...nodeOptions] });
   const waiting: { readonly kind: string; take(value: unknown): void; fail(error: Error): void }[] = [];
-  const last = new Map<string, unknown>();
+  const heard = new Map<string, unknown>();
   let ended = false;
   child.on('message', ({ kind, value }: Spoken) => {
-    last.set(kind, value);
+    if (!kind.startsWith('answer')) heard.set(kind, value);
     for (const one of waiting.filter((each) => each.kind === kind)) {
       waiting.splice(waiting.indexOf(one), 1);
       one.take(value);
@@ -45,7 +45,7 @@ export function start(name: string, nodeOptions: readonly string[] = []): Part {
   return {
     process: child,
     said,
-    last: <T>(kind: string) => last.get(kind) as T | undefined,
+    began: <T>(kind: string) => (heard.has(kind) ? Promise.resolve(heard.get(kind) as T) : said<T>(kind)),
     ask<T>(question: object | string) {
       const kind = `answer ${++asked}`;
       const answer = said<T>(kind);

@@ -53,7 +53,7 @@ for (const qos of values.qos === undefined ? ([0, 1] as const) : ([Number(values
   // No session of the other side is served too.
   const brokers = { floor: await mosquitto(false), line: await mosquitto(false) };
   try {
-    const [sinkPort] = await Promise.all([sink.said<number>('port'), sides.line.said('loaded')]);
+    const [sinkPort] = await Promise.all([sink.began<number>('port'), sides.line.began('loaded')]);
     const devices = Number(values.devices);
     for (const side of names) await sides[side].ask({ devices, qos, port: brokers[side].port, sinkPort, batch });
     for (let repetition = -1; repetition < repetitions; repetition++) {

@@ -22,7 +22,7 @@ if (mosquittoBinary === undefined) {
 const [perSecond, seconds, devices] = [Number(values['per-second']), Number(values.seconds), Number(values.devices)];
 const messages = perSecond * seconds;
 const [sink, line, publisher] = [start('sink'), start('line'), start('publisher')];
-const [sinkPort] = await Promise.all([sink.said<number>('port'), line.said('loaded')]);
+const [sinkPort] = await Promise.all([sink.began<number>('port'), line.began('loaded')]);
 const broker = await mosquitto(false);
 
 try {
