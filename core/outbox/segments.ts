@@ -137,8 +137,11 @@ export class SegmentIndex {
   newest = 0;
   next = 1;
 
-  /** `read` gives the lines of a row. */
-  constructor(private readonly read: (first: number) => string | undefined) {}
+  /** `read` gives the lines of a row; `onTorn` is told when one that waits makes no sense, though the row could be read. */
+  constructor(
+    private readonly read: (first: number) => string | undefined,
+    private readonly onTorn: () => void,
+  ) {}
 
   add(segment: Segment): void {
     if (this.held + segment.size > mostHeld) segment.entries = undefined;
@@ -211,6 +214,8 @@ export class SegmentIndex {
       this.held -= first.size;
       first.entries = undefined;
     }
+    const isTorn = entries.some((one, place) => one === undefined && (segment.settled & (1 << place)) === 0);
+    if (isTorn && body !== undefined) this.onTorn();
     return entries;
   }
 }

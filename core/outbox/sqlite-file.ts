@@ -27,13 +27,25 @@ export interface SegmentRow {
 
 export type OutboxFile = ReturnType<typeof openFile>;
 
+/**
+ * A row of many publications lies on several pages: of larger ones there are fewer to write. Of a single publication they are written for
+ * little, and one that is damaged costs more. A file keeps the size that it was made with.
+ */
+const pageBytes = 8_192;
+/**
+ * So long the write-ahead log may become. When it goes into the file every page goes once, however often it was written meanwhile, and
+ * the thread waits for the disk.
+ */
+const logBytes = 32 * 1024 * 1024;
+
 /** Opens the file at the newest schema version with every statement prepared. */
 export function openFile(path: string, now: Instant) {
   const db = new Database(path, { timeout: 1_000 });
   try {
+    db.pragma(`page_size = ${pageBytes}`);
     db.pragma('journal_mode = WAL');
-    db.pragma('wal_autocheckpoint = 4000');
-    db.pragma('journal_size_limit = 33554432');
+    db.pragma(`wal_autocheckpoint = ${Math.floor(logBytes / Number(db.pragma('page_size', { simple: true })))}`);
+    db.pragma(`journal_size_limit = ${logBytes + logBytes / 4}`);
     migrate(db, now);
     return { db, ...statements(db) };
   } catch (error) {

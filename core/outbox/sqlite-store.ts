@@ -22,6 +22,8 @@ export interface SqliteStore {
   readonly file: OutboxFile;
   /** Runs a step on the file; when the file is damaged, again on its successor. */
   onFile<T>(step: () => T): T;
+  /** Replaces a file of which somebody else has seen that it is damaged. */
+  rescue(): void;
   /**
    * One transaction. `synced`: on disk when it returns. What only follows from it need not be: when the power fails it is as if it had not
    * happened yet, and the same publications are delivered again.
@@ -73,12 +75,16 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
       return step();
     } catch (error) {
       if (!isDamage(error)) throw error;
-      close();
-      file = startAfresh();
-      durable = undefined;
-      options.onRescued();
+      rescue();
       return step();
     }
+  }
+
+  function rescue(): void {
+    close();
+    file = startAfresh();
+    durable = undefined;
+    options.onRescued();
   }
 
   function close(): void {
@@ -121,6 +127,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
       return file;
     },
     onFile,
+    rescue,
     transact(step, durability = 'follows') {
       try {
         onFile(() => transact(step, durability));

@@ -81,7 +81,10 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): SqliteOutbox {
   restart();
 
   function emptyIndex(): SegmentIndex {
-    return new SegmentIndex((first) => store.onFile(() => store.file.body.get(first)));
+    const read = (first: number) => store.onFile(() => store.file.body.get(first));
+    // SQLite sees damage only where it hurts the order of the pages, not what lies on them.
+    const fresh: SegmentIndex = new SegmentIndex(read, () => fresh === index && store.rescue());
+    return fresh;
   }
 
   /** Reads what waits in the file. Watermarks of what was settled last may not be written yet: they follow from it. */
@@ -100,8 +103,11 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): SqliteOutbox {
     seenVersion = version;
     for (const tenant of (state.get(tenantsKey) as string[] | undefined) ?? []) tenants.add(tenant);
     const rows = store.onFile(() => store.file.segments.all(index.newest));
+    const own = index;
     for (const row of rows) {
       followUp.recover(takeOver(row));
+      // The file turned out to be damaged, and its successor was read meanwhile.
+      if (index !== own) return;
     }
   }
 

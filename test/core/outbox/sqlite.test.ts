@@ -1,5 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, openSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync, writeSync, closeSync } from 'node:fs';
+import {
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+  closeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -16,6 +27,8 @@ import { consign, gauge, letter, origin, silent } from './samples.ts';
 const folder = mkdtempSync(join(tmpdir(), 'klavze-outbox-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let files = 0;
+/** As the file's own header says it. */
+const pageSizeOf = (path: string): number => readFileSync(path).readUInt16BE(16);
 const newPath = () => join(folder, `box${files++}`, 'outbox.db');
 
 outboxContract('sqlite', () => openSqliteOutbox({ path: newPath(), logger: silent }));
@@ -189,7 +202,8 @@ describe('sqlite outbox', () => {
     const waiting = open(path).depth('2026-05-01T10:00:00.000Z').count;
     await opened.pop()?.close();
     const handle = openSync(path, 'r+');
-    writeSync(handle, Buffer.alloc(4096, 0x5a), 0, 4096, ((pages.at(which) as number) - 1) * 4096);
+    const size = pageSizeOf(path);
+    writeSync(handle, Buffer.alloc(size, 0x5a), 0, size, ((pages.at(which) as number) - 1) * size);
     closeSync(handle);
 
     const after = open(path, { logger: pino({ level: 'info' }, { write: (line: string) => void lines.push(line) }) });
@@ -216,8 +230,9 @@ describe('sqlite outbox', () => {
     before.state.set('k', 'v');
     await before.close();
     const handle = openSync(path, 'r+');
-    const pages = Math.floor(statSync(path).size / 4096);
-    for (const page of [0.5, 0.6]) writeSync(handle, Buffer.alloc(4096, 0x5a), 0, 4096, Math.floor(pages * page) * 4096);
+    const size = pageSizeOf(path);
+    const pages = Math.floor(statSync(path).size / size);
+    for (const page of [0.5, 0.6]) writeSync(handle, Buffer.alloc(size, 0x5a), 0, size, Math.floor(pages * page) * size);
     closeSync(handle);
 
     const outbox = open(path, { logger, checkAtStartBytes: when === 'at start' ? Infinity : 0 });
@@ -234,6 +249,37 @@ describe('sqlite outbox', () => {
     expect(report.unreadable).toBeGreaterThan(0);
     await outbox.append(consign(gauge('new', 1)));
     expect(outbox.peek(50_000, 0, 1).at(-1)?.entity.id).toBe('urn:ngsi-ld:WaterObserved:new');
+  });
+
+  it('tells of lines that make no sense on a page in which SQLite sees no damage', async () => {
+    const path = newPath();
+    const lines: string[] = [];
+    const before = open(path);
+    await before.append(consign(...Array.from({ length: 320 }, (_, n) => gauge(`g${n}`, n))));
+    await before.close();
+    const file = new Database(path);
+    const ends =
+      "SELECT max(pageno) FROM dbstat WHERE name = 'segments' AND pagetype = 'overflow' GROUP BY substr(path, 1, instr(path, '+'))";
+    const [, torn = 0] = file.prepare(ends).pluck().all() as number[];
+    expect(file.pragma('quick_check(1)', { simple: true })).toBe('ok');
+    file.close();
+    const handle = openSync(path, 'r+');
+    // What lies on the page, not where the next one is.
+    writeSync(handle, Buffer.alloc(600, 0x5a), 0, 600, (torn - 1) * pageSizeOf(path) + 4);
+    closeSync(handle);
+
+    const outbox = open(path, { logger: pino({ level: 'info' }, { write: (line: string) => void lines.push(line) }) });
+    outbox.peek(1_000, 0, 1);
+
+    const left = outbox.peek(1_000, 0, 1);
+    const { unreadable, saved } = JSON.parse(lines[0] ?? '{}') as { unreadable: number; saved: Record<string, number> };
+    expect(lines).toHaveLength(1);
+    expect(unreadable).toBeGreaterThan(0);
+    expect(left).toHaveLength(320 - unreadable);
+    expect(saved['publications']).toBe(left.length);
+    expect(outbox.depth('2026-05-01T10:00:00.000Z').count).toBe(left.length);
+    await outbox.close();
+    expect(open(path).peek(1_000, 0, 1)).toEqual(left);
   });
 
   it('keeps what was committed before a torn end of the write-ahead log', async () => {
