@@ -32,7 +32,8 @@ LABEL org.opencontainers.image.title="klavze" \
   org.opencontainers.image.version="$VERSION" \
   org.opencontainers.image.licenses="EUPL-1.2" \
   org.opencontainers.image.base.name="docker.io/library/node:20-bookworm-slim"
-ENV NODE_ENV=production
+# Without a limit each thread has memory of its own that it seldom gives back: some 10 MB.
+ENV NODE_ENV=production MALLOC_ARENA_MAX=1
 # Klavže needs Node alone: what could fetch or install more is not in the image.
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
   /usr/local/bin/yarn /usr/local/bin/yarnpkg /opt/yarn-*

@@ -1,6 +1,10 @@
 /** Processes of their own for the parts of a bench, and what is said between them. */
 import { fork, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+import { packageRoot } from '../../core/paths.ts';
 
 export interface Part {
   /** Sends and waits for the answer. */
@@ -18,10 +22,20 @@ interface Spoken {
   readonly value: unknown;
 }
 
-/** Starts `./<name>` as a process of its own; what it writes to stdout goes to stderr, where the figures do not stand. */
+/** What the service's unit (and the image) gives Klavže beside its own settings. */
+function ofService(): Record<string, string> {
+  const unit = readFileSync(join(packageRoot, 'deploy', 'systemd', 'klavze.service'), 'utf8');
+  return Object.fromEntries([...unit.matchAll(/^Environment=(?!KLAVZE_)(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]));
+}
+
+/**
+ * Starts `./<name>` as a process of its own, the line as the service starts it; what it writes to stdout goes to stderr, where the figures
+ * do not stand.
+ */
 export function start(name: string, nodeOptions: readonly string[] = []): Part {
   const file = fileURLToPath(new URL(`./${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
-  const child = fork(file, [], { stdio: ['ignore', 2, 2, 'ipc'], execArgv: [...process.execArgv, ...nodeOptions] });
+  const env = name === 'line' ? { ...process.env, ...ofService() } : process.env;
+  const child = fork(file, [], { stdio: ['ignore', 2, 2, 'ipc'], execArgv: [...process.execArgv, ...nodeOptions], env });
   const waiting: { readonly kind: string; take(value: unknown): void; fail(error: Error): void }[] = [];
   const heard = new Map<string, unknown>();
   let ended = false;

@@ -29,6 +29,12 @@ describe('deploy/systemd', () => {
     }
   });
 
+  it('starts Klavže with what the image starts it with', () => {
+    const unit = readFileSync(join(units, 'klavze.service'), 'utf8');
+    const [, image = ''] = /^ENV (.*)$/m.exec(readFileSync(join(root, 'Dockerfile'), 'utf8')) ?? [];
+    expect([...unit.matchAll(/^Environment=(?!KLAVZE_)(.*)$/gm)].map(([, setting]) => setting)).toEqual(image.split(' '));
+  });
+
   it.each(['docs/operate.md', 'docs/operate.sl.md'])('%s makes what Debian needs of the mounted Mosquitto configuration', (page) => {
     const text = readFileSync(join(root, page), 'utf8');
     const [command = ''] = /^sed -e[^]*?deploy\/mosquitto\/mosquitto\.conf/m.exec(text) ?? [];
