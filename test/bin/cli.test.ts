@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { makeInternalCertificate } from '../../bin/stack/certificates.ts';
 import { packageRoot } from '../../core/paths.ts';
-import { jsonLines, klavze } from './klavze.ts';
+import { alone, jsonLines, klavze } from './klavze.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -31,11 +31,11 @@ const hydro = (...stations: string[]): string =>
 
 describe('usage', () => {
   it('prints help and version on standard output and ends with 0', async () => {
-    const help = await klavze(['--help']);
+    const help = await alone(['--help']);
     expect(help.code).toBe(0);
     expect(help.stdout).toContain('Exit codes:');
     const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
-    expect((await klavze(['--version'])).stdout.trim()).toBe(version);
+    expect((await alone(['--version'])).stdout.trim()).toBe(version);
   });
 
   it.each([
@@ -55,7 +55,7 @@ describe('usage', () => {
 
   it('ends with 78 and names the fault when the configuration is not valid', async () => {
     const config = file('klavze.yaml', 'broker:\n  profile: scorpio\n');
-    const { code, stderr } = await klavze(['up', '--config', config]);
+    const { code, stderr } = await alone(['up', '--config', config]);
     expect(code).toBe(78);
     expect(stderr).toContain(`${config}:2: broker.profile must be one of strict, orion, found "scorpio"`);
   });
@@ -100,14 +100,14 @@ describe('adapter run --dry-run', () => {
   });
 
   it('names a file that is not there, with 65', async () => {
-    const { code, stderr } = await klavze(['adapter', 'run', 'arso-air', '--input', join(folder, 'gone.xml'), '--dry-run']);
+    const { code, stderr } = await alone(['adapter', 'run', 'arso-air', '--input', join(folder, 'gone.xml'), '--dry-run']);
     expect(code).toBe(65);
     expect(stderr).toContain('gone.xml');
   });
 
   it('ends with 69 when the publisher cannot be reached', async () => {
     const config = file('away.yaml', 'adapters:\n  arso-air:\n    url: http://127.0.0.1:9/air.xml\n');
-    const { code, stderr } = await klavze(['adapter', 'run', 'arso-air', '--dry-run', '--config', config]);
+    const { code, stderr } = await alone(['adapter', 'run', 'arso-air', '--dry-run', '--config', config]);
     expect(code).toBe(69);
     expect(stderr).toContain('http://127.0.0.1:9/air.xml is unavailable');
   });

@@ -1,7 +1,11 @@
-/** Runs the built command line (`test/setup/built.ts`) as a process of its own. */
+/** Runs the built command line (`test/setup/built.ts`). */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll } from '@jest/globals';
+import { transformSync } from '@swc/core';
 
 import { packageRoot } from '../../core/paths.ts';
 
@@ -11,21 +15,75 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** A command that ends by itself. `environment` replaces the KLAVZE_ variables of the test run. */
+/**
+ * A command that ends by itself, as the built program carries it out; `environment` replaces the KLAVZE_ variables of the test run. The
+ * commands of a test file share a process where they can (`host.ts`), since what they load is the same; `alone` has one of its own.
+ */
 export async function klavze(words: readonly string[], environment: Readonly<Record<string, string>> = {}, input = ''): Promise<Ended> {
+  const hosted = !['up', 'backup', '--version'].includes(words[0] ?? '') && !words.includes('-');
+  if (!hosted || input !== '' || Object.keys(environment).some((name) => !name.startsWith('KLAVZE_')))
+    return alone(words, environment, input);
+  const turn = last.then(() => inHost(words, environment));
+  last = turn.catch(() => undefined);
+  return turn;
+}
+
+/** The same as a process of its own: what an operator does. */
+export async function alone(words: readonly string[], environment: Readonly<Record<string, string>> = {}, input = ''): Promise<Ended> {
   const child = start('bin/klavze.js', words, environment);
   child.stdin?.end(input);
   return ended(child);
 }
 
+const mark = `end of command ${randomUUID()}`;
+let host: ChildProcess | undefined;
+let last: Promise<unknown> = Promise.resolve();
+afterAll(() => void host?.kill('SIGKILL'));
+
+function inHost(words: readonly string[], environment: Readonly<Record<string, string>>): Promise<Ended> {
+  const child = (host ??= startHost());
+  const printed = { stdout: '', stderr: '' };
+  return new Promise((resolve, reject) => {
+    const settle = (code: number | null): void => {
+      for (const listener of listeners) listener.stream?.off('data', listener.take);
+      child.off('close', settle);
+      // It ended the process: the next one gets another.
+      if (!printed.stdout.includes(mark)) host = undefined;
+      const [stdout = '', stderr = ''] = [printed.stdout, printed.stderr].map((text) => text.split(mark)[0]);
+      resolve({ code, stdout, stderr });
+    };
+    const listeners = (['stdout', 'stderr'] as const).map((name) => ({
+      stream: child[name],
+      take(text: string) {
+        printed[name] += text;
+        const [end, other] = [printed.stdout, printed.stderr].map((all) => all.split(`${mark} `)[1]);
+        if (end?.endsWith('\n') === true && other?.endsWith('\n') === true) settle(end === 'open\n' ? null : Number(end));
+      },
+    }));
+    for (const { stream, take } of listeners) stream?.setEncoding('utf8').on('data', take);
+    child.once('error', reject).once('close', settle);
+    child.stdin?.write(`${JSON.stringify({ words, environment })}\n`);
+  });
+}
+
+function startHost(): ChildProcess {
+  const file = join(packageRoot, 'test', 'bin', 'host.ts');
+  const { code } = transformSync(readFileSync(file, 'utf8'), {
+    jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+    module: { type: 'es6' },
+  });
+  const program = pathToFileURL(join(packageRoot, 'dist', 'bin', 'run.js')).href;
+  return spawn(process.execPath, ['--input-type=module', '--eval', code, '--', program, mark], options({}));
+}
+
 /** A built program of the project that goes on until it is told to stop. */
 export function start(program: string, words: readonly string[], environment: Readonly<Record<string, string>>): ChildProcess {
+  return spawn(process.execPath, [join(packageRoot, 'dist', program), ...words], options(environment));
+}
+
+function options(environment: Readonly<Record<string, string>>) {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(KLAVZE_|NODE_OPTIONS$)/.test(name)));
-  return spawn(process.execPath, [join(packageRoot, 'dist', program), ...words], {
-    cwd: packageRoot,
-    env: { ...inherited, ...environment },
-    stdio: 'pipe',
-  });
+  return { cwd: packageRoot, env: { ...inherited, ...environment }, stdio: 'pipe' } as const;
 }
 
 /** What a process printed until it ended. */

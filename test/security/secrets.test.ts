@@ -12,7 +12,7 @@ import { loadConfig } from '../../core/service/config.ts';
 import { hideSecretsOf, shown } from '../../core/service/hidden.ts';
 import { loadKnowledge } from '../../core/service/knowledge.ts';
 import { createLogger } from '../../core/service/log.ts';
-import { klavze, withoutAdapters } from '../bin/klavze.ts';
+import { alone, withoutAdapters } from '../bin/klavze.ts';
 
 const planted = {
   mqttUrl: 'planted-mqtt-url',
@@ -89,7 +89,7 @@ describe('klavze with a secret in every place', () => {
     }
     told['dead letters'] = JSON.stringify(running.outbox.deadLetters.list().map(({ raw: _raw, ...letter }) => letter));
     await running.stop();
-    told['status'] = JSON.stringify(await klavze(['adapter', 'status', 'arso-air'], environment));
+    told['status'] = JSON.stringify(await alone(['adapter', 'status', 'arso-air'], environment));
     told['audit.ndjson'] = readFileSync(join(folder, 'data', 'audit.ndjson'), 'utf8');
   }, 120_000);
   afterAll(() => {
