@@ -22,7 +22,13 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof ConfigError) return exitCodes.configuration;
   if (error instanceof RetryableError) return exitCodes.unavailable;
   if (notAllowed(error) !== undefined) return exitCodes.configuration;
+  if (isFull(error)) return exitCodes.unavailable;
   return exitCodes.software;
+}
+
+/** A disk without room: no defect, and it heals. */
+export function isFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT', 'SQLITE_FULL'].includes((error as { code?: string } | null)?.code ?? '');
 }
 
 /** What the system did not allow, in words; undefined for other errors. A command run as the wrong user is no defect. */

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 
 import { version } from '../core/paths.ts';
-import { CommandFailure, exitCodeOf, exitCodes, notAllowed } from './exit.ts';
+import { CommandFailure, exitCodeOf, exitCodes, isFull, notAllowed } from './exit.ts';
 
 /** Only the one that is asked for is loaded, so that it answers at once: with all of them come all the libraries. */
 const commands = {
@@ -38,7 +38,10 @@ export async function run(words: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.fine : exitCodes.usage;
     const known = error instanceof CommandFailure || exitCodeOf(error) !== exitCodes.software;
-    const told = notAllowed(error) ?? (known ? (error as Error).message : String((error as Error)?.stack ?? error));
+    const full = isFull(error)
+      ? `the disk is full (${(error as Error).message}); make room, nothing that was acknowledged is lost`
+      : undefined;
+    const told = full ?? notAllowed(error) ?? (known ? (error as Error).message : String((error as Error)?.stack ?? error));
     process.stderr.write(`klavze: ${told}\n`);
     return exitCodeOf(error);
   }

@@ -41,6 +41,7 @@ import { registerCommands } from './registrar.ts';
 import { keepLettersWithin } from './retention.ts';
 import { startAdapters } from './running-adapters.ts';
 import { prepareSharing } from './sharing.ts';
+import { closeAll } from './stop.ts';
 
 export interface Running {
   readonly urls: { readonly broker: string; readonly mqtt: string; readonly http: string; readonly gateway?: string };
@@ -58,9 +59,7 @@ export type Scope = 'everything' | 'delivery';
 /** @throws {ConfigError} when the data folder, a port or a file does not allow it. Nothing is left running then. */
 export async function startUp(config: Config, knowledge: LoadedKnowledge, log: Logger, scope: Scope = 'everything'): Promise<Running> {
   const closers: (() => void | Promise<void>)[] = [];
-  const stop = async (): Promise<void> => {
-    for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
-  };
+  const stop = (): Promise<void> => closeAll(closers, log);
   try {
     return { ...(await start(config, knowledge, log, scope, closers)), stop };
   } catch (error) {

@@ -24,7 +24,7 @@ import { restoreBackup } from '../backup/restore.ts';
 import { settingsOf, sourcesOf } from '../backup/sources.ts';
 import { writeBackup } from '../backup/write.ts';
 import { auditOf } from '../audit.ts';
-import { CommandFailure, exitCodes } from '../exit.ts';
+import { CommandFailure, exitCodes, isFull } from '../exit.ts';
 
 interface Options {
   readonly config?: string;
@@ -75,17 +75,24 @@ async function backup(file: string, options: Options): Promise<void> {
     const to = target === undefined ? process.stdout : createWriteStream(partial, { mode: 0o600 });
     const manifest = await writeBackup({ files, staging, head, to });
     if (target !== undefined) settle(partial, target);
-    markBackup(config.dataDir, manifest.createdAt);
+    note(config, manifest.createdAt);
     auditOf(config)('backup', [target ?? '-'], { files: manifest.files.length });
     tell(target, manifest, options);
   } catch (error) {
     if (target !== undefined) rmSync(partial, { force: true });
-    throw (error as { code?: string }).code === 'ENOSPC'
-      ? new ConfigError(`there is no room for ${file}; name a file on another disk`)
-      : error;
+    throw isFull(error) ? new ConfigError(`there is no room for ${file}; name a file on another disk`) : error;
   } finally {
     process.off('SIGINT', leave).off('SIGTERM', leave);
     release();
+  }
+}
+
+/** Also where the disk of the data folder is full, a backup elsewhere is made. */
+function note({ dataDir }: Config, at: string): void {
+  try {
+    markBackup(dataDir, at);
+  } catch (error) {
+    if (!isFull(error)) throw error;
   }
 }
 

@@ -25,6 +25,8 @@ export function upCommand(): Command {
       await Promise.race([signalled(), lostOf(running.lost)]);
       log.info('klavze stops');
       await running.stop();
+      // A part that could not end must not keep the process.
+      setTimeout(() => process.exit(), 2_000).unref();
       if (running.lost?.aborted === true)
         throw new RetryableError('another process has taken over the shard; start this one again to stand by');
     });

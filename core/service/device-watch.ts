@@ -1,6 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
 import { deviceStateEntity } from '../entity/device-state.ts';
+import { mayHeal } from '../outbox/disk.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Device, Family, Instant } from '../plugin.ts';
 import type { Logger } from './log.ts';
@@ -78,6 +79,16 @@ export function watchDevices(options: DeviceWatchOptions): DeviceWatch {
     outbox.append({ publications: [{ entity, origin }], deadLetters: [] }).catch(() => undefined);
   }
 
+  /** On a full disk they are kept at a later look; after a restart a device that was heard meanwhile may count as silent for a while. */
+  function keep(now: Instant): void {
+    try {
+      outbox.state.set(sightingsKey, watch.toKeep(now));
+    } catch (error) {
+      if (!mayHeal(error)) throw error;
+      logger.debug({ err: error }, 'sightings of devices could not be noted');
+    }
+  }
+
   let looks = 0;
   function look(): void {
     if (!outbox.writable) return;
@@ -85,7 +96,7 @@ export function watchDevices(options: DeviceWatchOptions): DeviceWatch {
     const turns = watch.look(options.devices(), now);
     for (const turn of turns) report(turn, now);
     looks += 1;
-    if (turns.length > 0 || looks % looksBetweenKeeping === 0) outbox.state.set(sightingsKey, watch.toKeep(now));
+    if (turns.length > 0 || looks % looksBetweenKeeping === 0) keep(now);
   }
 
   const timer = setInterval(look, everyMs);
@@ -96,7 +107,7 @@ export function watchDevices(options: DeviceWatchOptions): DeviceWatch {
     reloaded: (result) => reloads.inc({ result }),
     stop() {
       clearInterval(timer);
-      if (outbox.writable) outbox.state.set(sightingsKey, watch.toKeep(clock()));
+      if (outbox.writable) keep(clock());
     },
   };
 }

@@ -11,6 +11,8 @@ export function lockDataDir(dataDir: string): (() => void) | undefined {
   mkdirSync(dataDir, { recursive: true });
   const database = new Database(join(dataDir, 'lock.db'), { timeout: 0 });
   try {
+    // No journal on disk: the lock can be had also where the disk is full.
+    database.pragma('journal_mode = MEMORY');
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();

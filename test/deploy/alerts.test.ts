@@ -24,6 +24,7 @@ if (!hasPromtool) console.warn(`skipped: promtool on ${file} (install the packag
 
 describe(file, () => {
   it.each([
+    ['check', 'config', 'deploy/prometheus/prometheus.yml'],
     ['check', 'rules', file],
     ['test', 'rules', 'deploy/prometheus/alerts.test.yml'],
   ])('passes promtool %s %s', (...words) => {
@@ -46,6 +47,26 @@ describe(file, () => {
     const asked = readFileSync(join(root, 'deploy/grafana/dashboards/line.json'), 'utf8').match(/klavze_\w+/g) ?? [];
     expect(asked.length).toBeGreaterThan(3);
     expect(asked.filter((name) => !klavzeMetrics().some((metric) => metric.name === name))).toEqual([]);
+  });
+
+  it('goes to the Alertmanager of the stack, which tells whoever is filled in', () => {
+    const { alerting } = parse(readFileSync(join(root, 'deploy/prometheus/prometheus.yml'), 'utf8')) as {
+      alerting: { alertmanagers: { static_configs: { targets: string[] }[] }[] };
+    };
+    expect(alerting.alertmanagers[0]?.static_configs[0]?.targets).toEqual(['alertmanager:9093']);
+    const text = readFileSync(join(root, 'deploy/alertmanager/alertmanager.yml'), 'utf8');
+    interface Telling {
+      readonly global: Readonly<Record<string, string>>;
+      readonly route: { readonly receiver: string };
+      readonly receivers: readonly { readonly name: string; readonly email_configs?: readonly { readonly to: string }[] }[];
+    }
+    const asItStands = parse(text) as Telling;
+    expect(asItStands.receivers).toEqual([{ name: asItStands.route.receiver }]);
+    const filledIn = parse(text.replace(/^#(?= )(?! [A-Z`])/gm, '')) as Telling;
+    expect(filledIn.receivers[0]?.email_configs).toEqual([{ to: expect.stringContaining('@'), send_resolved: true }]);
+    // Where the compose file mounts the folder.
+    expect(filledIn.global['smtp_auth_password_file']).toBe('/etc/alertmanager/smtp-password');
+    expect(readFileSync(join(root, 'docker-compose.fiware.yml'), 'utf8')).toContain('- ./deploy/alertmanager:/etc/alertmanager:ro');
   });
 
   it('has an alert in the tests of the rules for each rule', () => {
