@@ -52,6 +52,21 @@ export function deadLettersCommand(): Command {
     .argument('[ids...]', 'numbers of dead letters; without any, all that the filter takes', wholeNumbers)
     .description('run dead letters through the line again, for example after a device was registered')
     .action(replayLetters);
+  command
+    .command('delete')
+    .argument('<ids...>', 'numbers of dead letters', wholeNumbers)
+    .description('delete dead letters with what was received, for example for a person who asks for it')
+    .option('--config <file>', 'configuration file (default klavze.yaml)')
+    .action(async (ids: number[], options: FilterOptions) => {
+      await withOutbox(options.config, (outbox) => {
+        for (const id of ids) mustExist(outbox, id);
+        if (outbox.deadLetters.erase === undefined)
+          throw new CommandFailure(exitCodes.unavailable, 'the dead letters are in NATS, which deletes them by their age: docs/outgrow.md');
+        outbox.deadLetters.erase(ids);
+      });
+      auditOf(loadConfig(process.env, process.cwd(), options.config))('dead-letters.delete', ids.map(String), {});
+      process.stdout.write(`${JSON.stringify({ deleted: ids.length })}\n`);
+    });
   return command;
 }
 

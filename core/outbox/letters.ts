@@ -2,7 +2,7 @@ import type { Entity } from '../entity/entity.ts';
 import type { Rejection } from '../rejection.ts';
 import type { Instant } from '../plugin.ts';
 import type { DeadLetter, DeadLetterStore, Origin, Publication, StoredDeadLetter } from './outbox.ts';
-import { forgetIn } from './retention.ts';
+import { eraseIn, forgetIn } from './retention.ts';
 import type { DeadLetterRow, OutboxFile } from './sqlite-file.ts';
 import type { SqliteStore } from './sqlite-store.ts';
 
@@ -44,6 +44,7 @@ export function deadLetterStore(store: SqliteStore): DeadLetterStore {
     markReplayed: (ids, at) => store.transact(() => ids.forEach((id) => store.file.markReplayed.run(at, id))),
     count: () => store.onFile(() => store.file.countLetters.get()) ?? 0,
     forget: (limits) => forgetIn(store, limits),
+    erase: (ids) => eraseIn(store, ids),
   };
 }
 

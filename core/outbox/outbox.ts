@@ -148,6 +148,8 @@ export interface DeadLetterStore {
    * (NATS).
    */
   forget?(limits: LetterLimits): Forgotten[];
+  /** Deletes letters with what was received, so that not even the bytes of the file tell it. Left out where the file is not the only place (NATS). */
+  erase?(ids: readonly number[]): void;
 }
 
 export interface LetterLimits {

@@ -31,6 +31,14 @@ export function forgetIn(store: SqliteStore, limits: LetterLimits): Forgotten[] 
   return [...counts.values()];
 }
 
+/** Deletes letters. What stood there is written over, also in the log, as far as no other process still reads it. */
+export function eraseIn(store: SqliteStore, ids: readonly number[]): void {
+  store.onFile(() => store.file.db.pragma('secure_delete = ON'));
+  const remove = store.file.db.prepare<[number]>('DELETE FROM dead_letters WHERE id = ?');
+  store.transact(() => ids.forEach((id) => remove.run(id)), 'synced');
+  store.shrinkLog();
+}
+
 const columns = 'id, at, plugin, code, length(raw) + length(origin) + length(rejection) AS size';
 
 function tooOld(store: SqliteStore, before: string): Row[] | undefined {

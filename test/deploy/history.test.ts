@@ -181,4 +181,21 @@ function asked(panel: number, attribute: string, [from, to]: readonly [number, n
     expect(await care()).not.toMatch(/ERROR/);
     expect(asReader('SELECT count(*) FROM entities')).toBe('2');
   });
+
+  it.each(['docs/operate.md', 'docs/operate.sl.md'])('%s deletes all of an entity and nothing of another', (page) => {
+    const database = 'orion_ljubljana';
+    const [, text = ''] = /history psql -U orion orion -c "([^"]+)"/.exec(readFileSync(join(root, page), 'utf8')) ?? [];
+    const count = (id: string): string =>
+      postgres.sql(
+        `SELECT (SELECT count(*) FROM entities WHERE id = '${id}'), (SELECT count(*) FROM attributes WHERE entityId = '${id}'),
+           (SELECT count(*) FROM subAttributes WHERE entityId = '${id}')`,
+        { database },
+      );
+    const doomed = 'urn:ngsi-ld:Device:home-1';
+    postgres.sql(created(doomed, name('Device'), now) + measured(doomed, name('rssi'), -90, now), { database });
+    const others = count(air);
+    expect([count(doomed), others]).toEqual(['1|1|1', expect.not.stringContaining('0|')]);
+    postgres.sql(text.replaceAll('urn:ngsi-ld:Device:ID', doomed), { database });
+    expect([count(doomed), count(air)]).toEqual(['0|0|0', others]);
+  });
 });

@@ -52,12 +52,14 @@ export async function openGuestOutbox(
     const write: Promise<unknown> = cluster.state.put(key, pack(value)).finally(() => writes.delete(write));
     writes.add(write);
   };
+  // In the copy alone it would come back.
+  const { erase: _erase, ...kept } = copy.deadLetters;
   return {
     ...copy,
     writable: true,
     append: (consignment) => line.append(consignment),
     deadLetters: {
-      ...copy.deadLetters,
+      ...kept,
       markReplayed(ids, at) {
         copy.deadLetters.markReplayed(ids, at);
         for (const id of ids) put(replayedKey(names.shard, id), at);

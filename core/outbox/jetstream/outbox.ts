@@ -129,6 +129,8 @@ export async function openJetStreamOutbox(options: JetStreamOutboxOptions): Prom
     if (kept !== undefined) tracker.settle(kept, seq);
   }
 
+  // In the copy alone it would come back.
+  const { erase: _erase, ...kept } = copy.deadLetters;
   return {
     append({ publications, deadLetters }) {
       const isEmpty = publications.length === 0 && deadLetters.length === 0;
@@ -156,7 +158,7 @@ export async function openJetStreamOutbox(options: JetStreamOutboxOptions): Prom
     wasTaken: (queued) => copy.wasTaken?.(queued) === true,
     depth: (now) => copy.depth(now),
     deadLetters: {
-      ...copy.deadLetters,
+      ...kept,
       markReplayed(ids, at) {
         copy.deadLetters.markReplayed(ids, at);
         for (const id of ids) followUp.replayed(id, at);

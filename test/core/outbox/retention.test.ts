@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -50,6 +50,22 @@ describe('dead letters', () => {
     expect(outbox.deadLetters.forget?.(limits)).toEqual([{ plugin: 'flood', code: 'malformed_payload', count: 12 }]);
     expect(outbox.deadLetters.forget?.(limits)).toEqual([]);
     expect(left()).toEqual(['rare', 'rare', ...Array.from({ length: 8 }, () => 'flood')]);
+  });
+
+  it('that are erased are not even in the bytes of the files any more, and the others stay', async () => {
+    const keepText = (plugin: string, text: string) =>
+      outbox.append({
+        publications: [],
+        deadLetters: [{ ...letter(), raw: Buffer.from(text.repeat(200)), origin: { ...origin, plugin } }],
+      });
+    now = '2026-01-01T00:00:00.000Z';
+    await keepText('one', 'Janez Novak ');
+    await keepText('two', 'somebody else ');
+    await keepText('three', 'Janez Novak ');
+    outbox.deadLetters.erase?.([1, 3]);
+    expect(left()).toEqual(['two']);
+    const bytes = Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name)))).toString('latin1');
+    expect([bytes.includes('Janez Novak'), bytes.includes('somebody else')]).toEqual([false, true]);
   });
 
   it('are looked for by themselves, counted, and told once', async () => {
