@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** In the data folder, and in no backup: a restored folder has not been backed up yet. */
-export const backupMark = 'last-backup';
+const backupMark = 'last-backup';
 
 /** Notes that the data folder was backed up as of `at` (ISO 8601), for whoever asks how old the newest backup is. */
 export function markBackup(dataDir: string, at: string): void {
