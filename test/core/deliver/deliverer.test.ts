@@ -46,7 +46,7 @@ describe('deliverer', () => {
   }
 
   const empty = () => outbox.depth('2026-05-01T00:00:00.000Z').count === 0;
-  async function until(condition: () => boolean, ms = 5_000): Promise<void> {
+  async function until(condition: () => boolean, ms = 20_000): Promise<void> {
     const end = Date.now() + ms;
     while (!condition()) {
       if (Date.now() > end) throw new Error('waited too long');
@@ -147,7 +147,7 @@ describe('deliverer', () => {
   it('after a long outage sends the newest state of each entity first, the older ones to the history, and none twice', async () => {
     await outbox.append(backlog());
     start();
-    await until(empty, 20_000);
+    await until(empty);
 
     const live = sink.requests.filter(({ path }) => path.includes('upsert')).flatMap(({ entities }) => entities);
     const first = live.slice(0, 31).map(({ id: one, waterLevel }) => `${one} ${String(waterLevel?.observedAt)}`);
@@ -171,7 +171,7 @@ describe('deliverer', () => {
       await until(() => sink.requests.length > minute);
       await outbox.append(consign(...names.slice(0, 600).map((name, n) => gauge(name, n, minute))));
     }
-    await until(empty, 20_000);
+    await until(empty);
     for (const [n, name] of names.entries()) expect(sink.state.get(id(name))).toEqual(gauge(name, n, n < 600 ? 5 : 1));
     expect([...sink.history.values()].filter((times) => times > 1)).toEqual([]);
   });
@@ -180,7 +180,7 @@ describe('deliverer', () => {
     sink.script(({ path }, response) => path.includes('temporal') && answer(response, 501));
     await outbox.append(backlog());
     start();
-    await until(empty, 20_000);
+    await until(empty);
 
     const at = new Map<string, string>();
     for (const { id: one, waterLevel } of sink.requests.flatMap(({ path, entities }) => (path.includes('upsert') ? entities : []))) {
