@@ -35,6 +35,7 @@ type Entry = LedgerEntry & { readonly taken?: UnderWay | undefined };
 interface Sorted {
   readonly admission: Admission;
   readonly late: boolean;
+  readonly isOld: boolean;
   readonly keys: string[];
   readonly taken: UnderWay;
   readonly known: Taken | undefined;
@@ -45,7 +46,8 @@ interface Sorted {
 export interface Admitting {
   readonly since?: number;
   readonly parts?: 'present' | 'late';
-  readonly asked?: boolean;
+  readonly asked?: number;
+  readonly before?: ReadonlySet<State>;
 }
 
 /** Between our broker and a partner's queue: puts states in the order of their changes and leaves out what was taken already. */
@@ -55,11 +57,13 @@ export interface Channel {
   /**
    * From a query or a history, while a gap is being closed. `since`: older attributes of the states are known to have been taken.
    * `parts`: the states are single changes, of entities that are known to lie in the area; `late` ones never were the present state.
-   * `asked`: our broker was asked for them after `part`: they are newer than all it told before, whatever its clock says.
+   * `asked`: our broker was asked for them at that `mark`, after `part`: they are newer than all it told `before`, whatever its clock says.
    */
   admit(states: readonly State[], from?: Admitting): Promise<void>;
   /** From now on notifications wait until `join`. */
   part(): void;
+  /** The last of those that wait. */
+  mark(): number;
   /** What waited follows, and from now on notifications go straight on. */
   join(): Promise<void>;
   /** Whether this partner gets states of that subscription. */
@@ -79,6 +83,8 @@ export function createChannel(options: ChannelOptions): Channel {
   /** Taken, but not on disk yet. */
   const underWay = new Map<string, UnderWay>();
   const keysUnderWay = new Set<string>();
+  /** Marks at which our broker was asked for an entity that it had. */
+  const answered = new Map<string, number>();
   let parted = true;
   /** While the last of those that waited follow, others wait for it. */
   let joining: Promise<void> | undefined;
@@ -92,23 +98,25 @@ export function createChannel(options: ChannelOptions): Channel {
     return { known, gone: known === undefined ? ledger.goneAt(id) : 0 };
   }
 
-  function sort(state: State, { since = 0, parts, asked = false }: Admitting): Sorted {
+  function sort(state: State, { since = 0, parts, asked: mark, before }: Admitting): Sorted {
+    const asked = mark !== undefined;
+    const isBefore = before?.has(state) === true;
     const stamp = stampOf(state);
     const { known, gone } = lastOf(state.id);
     const keys = full ? keysOf(state, since) : [];
     const fresh = keys.filter((key) => !keysUnderWay.has(key) && !ledger.has(key));
     const taken = { stamp, digest: digestOf(state), gone: isRemoved(state) };
-    const say = (admission: Admission, late = false): Sorted => ({ admission, late, keys: fresh, taken, known, gone });
-    if (isWithheld(state.id) && !(isRemoved(state) && known !== undefined)) return say('withheld');
     const isBehind = !asked && ((known !== undefined && stamp < known.stamp) || (stamp > 0 && stamp < gone));
-    const isOld = parts === 'late' || isBehind;
+    const isOld = parts === 'late' || isBefore || isBehind;
+    const say = (admission: Admission, late = false): Sorted => ({ admission, late, isOld, keys: fresh, taken, known, gone });
+    if (isWithheld(state.id) && !(isRemoved(state) && known !== undefined)) return say('withheld');
     if (partner.area !== undefined && !isRemoved(state) && parts === undefined && !liesIn(state, partner.area)) return say('outside');
     // Written once more without a change, as after a crash or a restore, it is nothing new.
-    if (known !== undefined && (asked || stamp >= known.stamp) && taken.digest === known.digest) return say('repeated');
+    if (known !== undefined && (asked || isBefore || stamp >= known.stamp) && taken.digest === known.digest) return say('repeated');
     if (isRemoved(state)) return say(isOld ? 'superseded' : stamp === gone ? 'repeated' : 'queued');
     if (!full) return say(isOld ? 'superseded' : 'queued');
     // Taken value by value before. A newer state may go back to such values, or they were taken as late: then the partner holds others.
-    const isTaken = known !== undefined && (asked ? stamp === known.stamp : stamp <= known.stamp);
+    const isTaken = known !== undefined && known.digest !== '' && (asked ? stamp === known.stamp : stamp <= known.stamp);
     if (isTaken && keys.length > 0 && fresh.length === 0) return say('repeated');
     if (!isOld) return say('queued');
     // To a receiver of notifications a value would bring back an entity that is gone.
@@ -117,12 +125,13 @@ export function createChannel(options: ChannelOptions): Channel {
   }
 
   /** What the ledger is told of a state; undefined: nothing. */
-  function noteOf({ id, type }: State, { admission, late, keys, taken, known, gone }: Sorted): Entry | undefined {
-    if (admission === 'repeated' && known?.digest === taken.digest && known.stamp !== taken.stamp) {
+  function noteOf({ id, type }: State, { admission, late, isOld, keys, taken, known, gone }: Sorted): Entry | undefined {
+    if (admission === 'repeated' && !isOld && known?.digest === taken.digest && known.stamp !== taken.stamp) {
       const flying = underWay.get(id);
       if (flying === undefined) return { id, type, keys: [], taken };
       // It is not on disk yet; what is told of it then is told of the newer one.
       flying.stamp = taken.stamp;
+      ledger.announce([{ id, type, keys: [], taken: flying }]);
     }
     if (admission !== 'queued') return undefined;
     if (!late) return { id, type, keys, taken, gone: taken.gone };
@@ -134,6 +143,7 @@ export function createChannel(options: ChannelOptions): Channel {
     const entries: Entry[] = [];
     const tally = new Map<Admission, number>();
     for (const state of states) {
+      if (from.asked !== undefined) answered.set(state.id, from.asked);
       const sorted = sort(state, from);
       const { admission, late } = sorted;
       tally.set(admission, (tally.get(admission) ?? 0) + 1);
@@ -145,6 +155,7 @@ export function createChannel(options: ChannelOptions): Channel {
       if (admission === 'queued') publications.push(publicationOf(state, late));
     }
     try {
+      if (entries.length > 0) ledger.announce(entries);
       if (publications.length > 0) await queue.append({ publications, deadLetters: [] });
       if (entries.length > 0) ledger.put(entries);
     } finally {
@@ -180,7 +191,9 @@ export function createChannel(options: ChannelOptions): Channel {
 
   async function drain(): Promise<void> {
     for (let some = staging.peek(stagedAtOnce, 0, 1); some.length > 0; some = staging.peek(stagedAtOnce, 0, 1)) {
-      await admit(some.map(({ entity }) => entity as unknown as State));
+      const states = some.map(({ entity }) => entity as unknown as State);
+      const before = new Set(states.filter(({ id }, index) => (answered.get(id) ?? 0) >= (some[index]?.seq ?? 0)));
+      await admit(states, { before });
       staging.settle({ accepted: some, refused: [] });
     }
   }
@@ -194,12 +207,21 @@ export function createChannel(options: ChannelOptions): Channel {
     part() {
       parted = true;
     },
+    mark() {
+      let last = 0;
+      staging.newest?.(({ seq }) => {
+        last = seq;
+        return false;
+      });
+      return last;
+    },
     async join() {
       await drain();
       joining = (async () => {
         // Those that were on their way to the disk when the door closed.
         while (arriving > 0) await new Promise((resolve) => setTimeout(resolve, 2));
         await drain();
+        answered.clear();
         parted = false;
       })();
       await joining.finally(() => (joining = undefined));

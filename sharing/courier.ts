@@ -21,6 +21,8 @@ export interface CourierOptions {
   /** First and longest pause of the full-jitter backoff. Default 1 s and 60 s; 10 s while no connection comes about. */
   readonly backoffMs?: { readonly first: number; readonly longest: number; readonly longestUnreached: number };
   readonly random?: () => number;
+  /** So often it is looked for what another process put in, or what may be tried again. Default 1 s. */
+  readonly pollMs?: number;
 }
 
 export interface CourierStatus {
@@ -38,14 +40,13 @@ export interface Courier {
 
 const readAhead = 2_000;
 const limits = { entities: 200, bytes: 900_000 };
-const pollMs = 1_000;
 const stopMs = 5_000;
 const defaultBackoff = { first: 1_000, longest: 60_000, longestUnreached: 10_000 };
 
 export function createCourier(options: CourierOptions): Courier {
   const { partner, queue, transport, logger } = options;
   const backoff = options.backoffMs ?? defaultBackoff;
-  const random = options.random ?? Math.random;
+  const { random = Math.random, pollMs = 1_000 } = options;
   const circuit = new Circuit({
     baseMs: backoff.first,
     capMs: backoff.longest,
@@ -154,15 +155,8 @@ export function createCourier(options: CourierOptions): Courier {
   }
 
   /** A device may have been made internal, or the declaration narrower, while states waited. That an entity is gone may be told. */
-  function withoutWithheld(waiting: readonly Queued[]): readonly Queued[] {
-    const isKept = ({ entity, removal }: Queued): boolean =>
-      removal === true || (options.isWithheld?.(entity.id) !== true && fence(entity) !== undefined);
-    const withheld = waiting.filter((one) => !isKept(one));
-    if (withheld.length === 0) return waiting;
-    queue.settle({ accepted: withheld, refused: [] });
-    options.counted?.('withheld', withheld.length);
-    const gone = new Set(withheld);
-    return waiting.filter((one) => !gone.has(one));
+  function isWithheld({ entity, removal }: Queued): boolean {
+    return removal !== true && (options.isWithheld?.(entity.id) === true || fence(entity) === undefined);
   }
 
   function fenced(parcel: Parcel): Parcel {
@@ -175,11 +169,16 @@ export function createCourier(options: CourierOptions): Courier {
     const held = new Set([...blocked].filter(([, { until }]) => until > now).map(([id]) => id));
     const rules = { ...limits, coalesce: partner.history === 'newest', blocked: held };
     // Past entities that are held back one may have to look further.
-    for (let size = readAhead; ; size *= 4) {
+    for (let size = readAhead; ;) {
       const waiting = queue.peek(size, 0, 1);
-      const batch = planBatch(withoutWithheld(waiting), rules);
-      if (batch !== undefined) return batch.removal ? batch : { ...batch, parcels: batch.parcels.map(fenced) };
-      if (waiting.length < size) return undefined;
+      const batch = planBatch(waiting, rules);
+      const withheld = batch?.parcels.flatMap(({ queued }) => queued).filter(isWithheld) ?? [];
+      if (withheld.length > 0) {
+        queue.settle({ accepted: withheld, refused: [] });
+        options.counted?.('withheld', withheld.length);
+      } else if (batch !== undefined) return batch.removal ? batch : { ...batch, parcels: batch.parcels.map(fenced) };
+      else if (waiting.length < size) return undefined;
+      else size *= 4;
     }
   }
 
@@ -189,11 +188,12 @@ export function createCourier(options: CourierOptions): Courier {
       await awake.wait(pollMs);
       return;
     }
+    const waits = circuit.fault !== undefined;
     const ticket = await circuit.enter();
     if (ticket === undefined) return;
     try {
       // Meanwhile more may have come.
-      const fresh = next() ?? batch;
+      const fresh = (waits ? next() : undefined) ?? batch;
       if ((await carry(fresh, ticket)) && partner.throttling !== undefined && !stopping) await awake.wait(partner.throttling * 1_000);
     } finally {
       circuit.release(ticket);

@@ -49,6 +49,7 @@ export async function closeGap(options: GapOptions, since: number | undefined, {
   let complete = true;
   for (const share of partner.entities) {
     const context = contextOf(share.type);
+    const asked = channel.mark();
     const states = await lake.changed(partner, share, context, since);
     // Of an entity that comes to be shared only now, by its place or its values, nothing was taken, however old it is.
     const unknown = new Set(states.filter(({ id }) => ledger.get(id) === undefined).map(({ id }) => id));
@@ -59,11 +60,11 @@ export async function closeGap(options: GapOptions, since: number | undefined, {
       const some = states.slice(from, from + atOnce);
       await channel.admit(
         some.filter(({ id }) => unknown.has(id)),
-        { asked: true },
+        { asked },
       );
       await channel.admit(
         some.filter(({ id }) => !unknown.has(id)),
-        { asked: true, ...(since !== undefined && { since }) },
+        { asked, ...(since !== undefined && { since }) },
       );
     }
     if (sweep) await takeRemovals(options, share.type, until);

@@ -18,13 +18,16 @@ export interface LedgerEntry {
 }
 
 /**
- * What was taken into a partner's queue, so that the same is not taken twice. It is written after the queue: what is lost of it in a power
- * failure is taken once more, nothing is left out.
+ * What was taken into a partner's queue, so that the same is not taken twice. Before the queue it is written that a state comes, after it that the
+ * state is there: what was neither delivered nor told in between is taken once more, nothing is left out, and nothing older goes after it.
  */
 export interface Ledger {
   get(id: string): Taken | undefined;
   /** Whether a value was taken already (`history: full`). */
   has(key: string): boolean;
+  /** States that are about to be taken. If that is not known to have happened, the same states are not taken for repeated. */
+  announce(entries: readonly LedgerEntry[]): void;
+  /** They were announced and are on disk now. */
   put(entries: readonly LedgerEntry[]): void;
   /** When an entity was deleted, milliseconds at our broker; 0: not known to be, or long ago, or there again. */
   goneAt(id: string): number;
@@ -44,8 +47,10 @@ export function openLedger(path: string, now: () => number = Date.now): Ledger {
     CREATE TABLE IF NOT EXISTS gone (id TEXT PRIMARY KEY, stamp INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;`);
   const sql = {
     get: db.prepare<[string], Taken>('SELECT stamp, digest FROM shared WHERE id = ?'),
-    put: db.prepare<[string, string, number, string]>('INSERT OR REPLACE INTO shared VALUES (?, ?, ?, ?)'),
-    forget: db.prepare<[string]>('DELETE FROM shared WHERE id = ?'),
+    /** Nothing where a later state was announced meanwhile. */
+    put: db.prepare<[string, string, number]>('UPDATE shared SET digest = ? WHERE id = ? AND stamp = ?'),
+    announce: db.prepare<[string, string, number]>("INSERT OR REPLACE INTO shared VALUES (?, ?, ?, '')"),
+    forget: db.prepare<[string, number]>('DELETE FROM shared WHERE id = ? AND stamp = ?'),
     goneAt: db.prepare<[string], number>('SELECT stamp FROM gone WHERE id = ?').pluck(),
     bury: db.prepare<[string, number, number]>('INSERT OR REPLACE INTO gone VALUES (?, ?, ?)'),
     raise: db.prepare<[string]>('DELETE FROM gone WHERE id = ?'),
@@ -57,21 +62,25 @@ export function openLedger(path: string, now: () => number = Date.now): Ledger {
   };
   const put: Ledger['put'] = db.transaction((entries: readonly LedgerEntry[]) => {
     const at = now();
-    for (const { id, type, taken, keys, gone } of entries) {
+    for (const { id, taken, keys, gone } of entries) {
       if (taken !== undefined && gone === true) {
-        sql.forget.run(id);
+        sql.forget.run(id, taken.stamp);
         sql.bury.run(id, taken.stamp, at);
       } else if (taken !== undefined) {
-        sql.put.run(id, type, taken.stamp, taken.digest);
+        sql.put.run(taken.digest, id, taken.stamp);
         sql.raise.run(id);
       }
       for (const key of keys) sql.take.run(key, at);
     }
   });
+  const announce: Ledger['announce'] = db.transaction((entries: readonly LedgerEntry[]) => {
+    for (const { id, type, taken } of entries) if (taken !== undefined) sql.announce.run(id, type, taken.stamp);
+  });
   return {
     get: (id) => sql.get.get(id),
     has: (key) => sql.has.get(key) !== undefined,
     put,
+    announce,
     goneAt: (id) => sql.goneAt.get(id) ?? 0,
     ids: (type) => sql.ids.all(type),
     prune(beforeMs) {

@@ -187,6 +187,7 @@ describe('the watchdog', () => {
         admit: () => Promise.resolve(),
         takes: () => true,
         part: () => void joined.push('part'),
+        mark: () => 0,
         join: () => Promise.resolve(void joined.push('join')),
       },
       lake: emptyLake,
