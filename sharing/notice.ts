@@ -25,7 +25,7 @@ export function readNotice(body: unknown): Result<Notice, string> {
   return ok({ subscriptionId: body['subscriptionId'], states: data as State[] });
 }
 
-export function isState(value: unknown): value is State {
+function isState(value: unknown): value is State {
   if (!isObject(value) || typeof value['id'] !== 'string' || typeof value['type'] !== 'string') return false;
   return Object.values(value).every((one) => one !== null);
 }
