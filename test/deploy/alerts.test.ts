@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { describe, expect, it } from '@jest/globals';
@@ -67,6 +68,30 @@ describe(file, () => {
     // Where the compose file mounts the folder.
     expect(filledIn.global['smtp_auth_password_file']).toBe('/etc/alertmanager/smtp-password');
     expect(readFileSync(join(root, 'docker-compose.fiware.yml'), 'utf8')).toContain('- ./deploy/alertmanager:/etc/alertmanager:ro');
+  });
+
+  it.each(['docs/operate.md', 'docs/operate.sl.md'])('%s brings them into the Prometheus of Debian', (page) => {
+    if (!hasPromtool) return;
+    const folder = mkdtempSync(join(tmpdir(), 'klavze-prometheus-'));
+    try {
+      writeFileSync(
+        join(folder, 'prometheus.yml'),
+        'rule_files:\n  # - "first_rules.yml"\n\nscrape_configs:\n  - job_name: node\n    static_configs:\n      - targets: [localhost:9100]\n',
+      );
+      const text = readFileSync(join(root, page), 'utf8');
+      const [, lines = ''] = /^(cp deploy\/prometheus[^]*?)systemctl restart prometheus/m.exec(text) ?? [];
+      const { status } = spawnSync('sh', ['-ec', lines.replace(/\/etc\/prometheus\/(?=[\w-]+\.yml)/g, `${folder}/`)], { cwd: root });
+      expect(status).toBe(0);
+      const { stdout } = spawnSync('promtool', ['check', 'config', join(folder, 'prometheus.yml')], { encoding: 'utf8' });
+      expect(stdout).toMatch(new RegExp(`1 rule files found[^]*SUCCESS: ${rules.length} rules found`));
+      const { scrape_configs: jobs } = parse(readFileSync(join(folder, 'prometheus.yml'), 'utf8')) as {
+        scrape_configs: { job_name: string }[];
+      };
+      expect(jobs.map(({ job_name: name }) => name)).toEqual(['node', 'klavze']);
+      expect(readFileSync(join(folder, 'alertmanager.yml'), 'utf8')).toContain('smtp_auth_password_file: /etc/prometheus/smtp-password');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('has an alert in the tests of the rules for each rule', () => {
