@@ -4,7 +4,7 @@ import { mayHeal } from './disk.ts';
 import type { MarkBook } from './mark-book.ts';
 import type { Queued, Settlement } from './outbox.ts';
 import { KeptSegments } from './kept.ts';
-import { isDone, parseLine, type Segment, type SegmentIndex } from './segments.ts';
+import { isDone, parseRow, type Segment, type SegmentIndex } from './segments.ts';
 import type { SqliteStore } from './sqlite-store.ts';
 import { keyOf } from './watermarks.ts';
 
@@ -61,10 +61,8 @@ export function createFollowUp({ store, marks, index, hasRoom, logger }: FollowU
   let failed = false;
   let emptied: Segment[] = [];
 
-  function entriesOf({ entries, first }: Segment): readonly (Queued | undefined)[] {
-    if (entries !== undefined) return entries;
-    const body = store.onFile(() => store.file.body.get(first));
-    return body?.split('\n').map((line, place) => parseLine(line, first + place)) ?? [];
+  function entriesOf(segment: Segment): readonly (Queued | undefined)[] {
+    return segment.entries ?? parseRow(store.onFile(() => store.file.body.get(segment.first)) ?? '', segment);
   }
 
   /** The segment of a publication that was not settled before. */

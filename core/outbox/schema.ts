@@ -1,4 +1,4 @@
-import type Database from 'better-sqlite3';
+import Database from 'better-sqlite3';
 
 import { FatalError } from '../errors.ts';
 import type { Instant } from '../plugin.ts';
@@ -67,6 +67,12 @@ export function takeRows(db: Database.Database, rows: readonly PublicationRow[])
   db.prepare("UPDATE counters SET value = ? WHERE name = 'last'").run(last);
 }
 
+/** Each version leaves a row. */
+interface Applied {
+  readonly version: number;
+  readonly rows: number;
+}
+
 /** The schema version that this Klavže writes. */
 export const newestSchema = migrations.length;
 
@@ -74,7 +80,8 @@ export const newestSchema = migrations.length;
 export function migrate(db: Database.Database, now: Instant): void {
   db.exec('CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL)');
   const apply = db.transaction(() => {
-    const version = db.prepare('SELECT coalesce(max(version), 0) FROM migrations').pluck().get() as number;
+    const { version, rows } = db.prepare('SELECT coalesce(max(version), 0) AS version, count(*) AS rows FROM migrations').get() as Applied;
+    if (version !== rows) throw new Database.SqliteError(`${db.name}: its list of versions makes no sense`, 'SQLITE_CORRUPT');
     if (version > migrations.length) {
       throw new FatalError(
         `${db.name} was written by a newer Klavže (schema ${version}, this one knows ${migrations.length}); update Klavže`,

@@ -94,6 +94,35 @@ function originText({ plugin, from, row, receivedAt, tenant }: Origin): string {
   return `${known.start}${receivedAt}"}`;
 }
 
+/** Of whatever year: a clock may have stood at 1970. */
+const moment = /^\d{4}-\d\d-\d\dT[\d:.]{12}Z$/;
+
+/** Whether a row of the file may be one that was written, and no noise. */
+export function isSegment(row: object): row is { first: number; count: number; at: Instant; body: string } {
+  const { first, count, at, body = '' } = row as Readonly<Record<string, unknown>>;
+  if (!Number.isSafeInteger(first) || !Number.isInteger(count) || typeof at !== 'string' || typeof body !== 'string') return false;
+  return (first as number) > 0 && (count as number) > 0 && (count as number) <= segmentSize && moment.test(at);
+}
+
+/**
+ * The publications of a row; undefined for lines that were damaged. Where the damage took or made line ends, the lines before it keep their
+ * places from the beginning and those after it theirs from the end.
+ */
+export function parseRow(body: string, { first, count }: Pick<Segment, 'first' | 'count'>): (Queued | undefined)[] {
+  const lines = body.split('\n');
+  const entries = Array.from({ length: count }, (_, place) => parseLine(lines[place] ?? '', first + place));
+  if (lines.length === count) return entries;
+  const damaged = entries.indexOf(undefined);
+  if (damaged === -1) return entries;
+  entries.fill(undefined, damaged);
+  for (let place = count - 1; place > damaged; place--) {
+    const entry = parseLine(lines[place + lines.length - count] ?? '', first + place);
+    if (entry === undefined) break;
+    entries[place] = entry;
+  }
+  return entries;
+}
+
 /** The publication of a line; undefined when the line was damaged. */
 export function parseLine(line: string, seq: number): Queued | undefined {
   const tab = line.indexOf('\t');
@@ -203,7 +232,7 @@ export class SegmentIndex {
   entriesOf(segment: Segment): readonly (Queued | undefined)[] {
     if (segment.entries !== undefined) return segment.entries;
     const body = this.read(segment.first);
-    const entries = (body ?? '').split('\n').map((line, place) => parseLine(line, segment.first + place));
+    const entries = parseRow(body ?? '', segment);
     segment.size = body?.length ?? 0;
     segment.entries = entries;
     this.held += segment.size;

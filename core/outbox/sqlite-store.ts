@@ -3,7 +3,8 @@ import type { Logger } from 'pino';
 
 import type { Instant } from '../plugin.ts';
 import { mayHeal } from './disk.ts';
-import { isDamage, isWhole, salvage, setAside } from './salvage.ts';
+import { isDamage } from './damaged.ts';
+import { isWhole, salvage, setAside } from './salvage.ts';
 import { openFile, type OutboxFile } from './sqlite-file.ts';
 
 export interface SqliteStoreOptions {

@@ -11,7 +11,7 @@ import { deadLetterStore, keepLetter, letterOf } from './letters.ts';
 import type { Consignment, DeadLetter, Done, Outbox, Queued, Settlement, StateStore } from './outbox.ts';
 import { mostKept } from './kept.ts';
 import { MarkBook } from './mark-book.ts';
-import { bytesOnDisk, prepare, rowOf, SegmentIndex, segmentSize, type HeldPublication, type Segment } from './segments.ts';
+import { bytesOnDisk, isSegment, prepare, rowOf, SegmentIndex, segmentSize, type HeldPublication, type Segment } from './segments.ts';
 import type { SegmentRow } from './sqlite-file.ts';
 import { idOf } from './watermarks.ts';
 import { createSqliteStore } from './sqlite-store.ts';
@@ -105,6 +105,7 @@ export function openSqliteOutbox(options: SqliteOutboxOptions): SqliteOutbox {
     const rows = store.onFile(() => store.file.segments.all(index.newest));
     const own = index;
     for (const row of rows) {
+      if (!isSegment(row)) return store.rescue();
       followUp.recover(takeOver(row));
       // The file turned out to be damaged, and its successor was read meanwhile.
       if (index !== own) return;

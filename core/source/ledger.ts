@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { Logger } from 'pino';
 
-import { isDamage, setAside } from '../outbox/salvage.ts';
+import { isDamage } from '../outbox/damaged.ts';
+import { setAside } from '../outbox/salvage.ts';
 import type { Instant } from '../plugin.ts';
 import type { RunReport } from './report.ts';
 

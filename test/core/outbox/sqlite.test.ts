@@ -393,7 +393,7 @@ describe('sqlite outbox', () => {
     await open(path).close();
     opened.pop();
     const db = new Database(path);
-    db.exec("INSERT INTO migrations VALUES (99, '2030-01-01T00:00:00.000Z')");
+    db.exec("INSERT INTO migrations SELECT max(version) + 1, '2030-01-01T00:00:00.000Z' FROM migrations");
     db.close();
     expect(() => openSqliteOutbox({ path, logger: silent })).toThrow('newer Klavže');
   });
