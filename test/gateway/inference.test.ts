@@ -72,6 +72,52 @@ const same: readonly (readonly [channel: string, path: string])[] = [
   ['aggregates of one entity', `/temporal/entities/${trg}?attrs=pm10&aggrMethods=max,totalCount`],
 ];
 
+/** What is not taken at all, so that nothing of it reaches the broker. */
+const notTaken: readonly (readonly [channel: string, path: string])[] = [
+  ['a linked entity in q', `/entities?${air}&q=refDevice{Device}.batteryLevel>0.5`],
+  ['a linked entity in q by dots', `/entities?${air}&q=refDevice.batteryLevel>0.5`],
+  ['a projection inside', `/entities?${air}&pick=id,pm10{batch}`],
+  ['a projection over a link', `/entities?${air}&pick=id,refDevice{batteryLevel}&join=inline`],
+  ['join', `/entities?${air}&join=inline&joinLevel=2`],
+  ['containedBy', `/entities?${air}&containedBy=urn:ngsi-ld:Device:trg`],
+  ['q twice', `/entities?${air}&q=pm10>5&q=charge>3`],
+  ['attrs twice', `/entities?${air}&attrs=pm10&attrs=charge`],
+  ['csf', `/entities?${air}&csf=charge>3`],
+  ['jsonKeys', `/entities?${air}&q=pm10>5&jsonKeys=charge`],
+  ['a compact IRI', `/entities?${air}&q=ngsi-ld:owner=="Eva"`],
+  ['a name that is encoded twice', `/entities?${air}&q=%2563harge>3`],
+  ['a name in other letters', `/entities?${air}&q=CHARGE>3`],
+  ['orderBy on a hidden sub-attribute', `/entities?${air}&orderBy=pm10.batch`],
+  ['the distance to a hidden place', `/entities?${air}&orderBy=shelter;dist-asc&orderFrom=[14,46]&orderFromGeometry=Point`],
+  ['geo on a hidden sub-attribute', `/entities?${air}&georel=within&geometry=Point&coordinates=[14,46]&geoproperty=pm10.batch`],
+  ['history ordered by a hidden attribute', `/temporal/entities?${air}&orderBy=charge`],
+  ['the time of history of a hidden sub-attribute', `/temporal/entities?${air}&${window}&timeproperty=batch`],
+  ['subscriptions', '/subscriptions'],
+  ['registrations', '/csourceRegistrations'],
+  ['contexts', '/jsonldContexts'],
+  ['maps of entities', '/entityMaps/urn:x:1'],
+  ['a path of its own', `/entities/${trg}/attrs/charge`],
+  ['a way around', `/entities/..%2Fsubscriptions`],
+];
+
+/** Any other way of looking: whatever is answered depends on nothing that is hidden. */
+const asked: readonly string[] = [
+  ...['lang=sl', 'options=concise', 'format=simplified', 'datasetId=@none', 'datasetId=urn:x:none', 'local=true'],
+  ...['q=pm10.observedAt>2026-05-01T00:00:00Z', 'q=pm10.unitCode=="GQ"', 'q=pm10.datasetId=="urn:x"', 'q=!pm10.unitCode'],
+  ...['q=pm10.modifiedAt>2026-01-01T00:00:00Z', 'q=!pm10.modifiedAt', 'q=pm10.createdAt<2100-01-01T00:00:00Z', 'q=pm10[value]>1'],
+  ...['attrs=pm10&options=sysAttrs', 'pick=pm10&omit=pm10', 'attrs=pm10&pick=id', 'attrs=pm10&omit=charge', 'pick=id,type&count=true'],
+  ...['limit=1&offset=2', 'limit=1&offset=3&count=true', 'limit=3', 'offset=100&count=true', 'limit=0&count=true&q=pm10>5'],
+  ...['orderBy=pm10', 'orderBy=id;desc&limit=1', 'orderBy=pm10;desc&limit=1&options=keyValues'],
+].map((query) => `/entities?${air}&${query}`);
+const askedOfHistory = [
+  'lastN=1',
+  'lastN=1&count=true',
+  'limit=1&offset=2',
+  'aggrMethods=totalCount,max&aggrPeriodDuration=P1D&attrs=pm10',
+  'pick=pm10',
+].map((query) => `/temporal/entities?${air}&timerel=before&timeAt=2100-01-01T00:00:00Z&${query}`);
+const geojson = ['', '&pick=pm10', '&geometryProperty=location', '&options=keyValues,sysAttrs', '&count=true&limit=2'];
+
 /** As if it were not there. */
 const missing: readonly (readonly [channel: string, path: string])[] = [
   ['an entity of a hidden type', '/entities/urn:ngsi-ld:Device:trg'],
@@ -110,6 +156,40 @@ describe.each(['strict', 'orion'] as const)('%s', (profile) => {
     expect(other.headers.get('NGSILD-Results-Count')).toBe(one.headers.get('NGSILD-Results-Count'));
     expect(other.headers.get('Link')).toBe(one.headers.get('Link'));
     expect(one.text).not.toMatch(/skrit|charge|secret|batch|shelter|owner|ipAddress|vodomer|drugi|Device\/Device/);
+  });
+
+  it.each(notTaken)('takes no question by %s', async (_channel, path) => {
+    const [one, other] = [await ask(a.url + path), await ask(b.url + path)];
+    expect([400, 403, 404, 405]).toContain(one.status);
+    expect([other.status, other.text]).toEqual([one.status, one.text]);
+    expect(one.text).not.toMatch(/skrit|0\.9|Ana|ipAddress/);
+  });
+
+  it.each([
+    ...[...asked, ...askedOfHistory].map((path) => [path, 'application/json'] as const),
+    ...geojson.map((query) => [`/entities?${air}${query}`, 'application/geo+json'] as const),
+    ...['', '?options=sysAttrs'].map((query) => [`/entities/${trg}${query}`, 'application/geo+json'] as const),
+  ])('answers %s as %s the same whatever is hidden', async (path, accept) => {
+    const [one, other] = [await ask(a.url + path, { headers: { accept } }), await ask(b.url + path, { headers: { accept } })];
+    expect([other.status, other.text]).toEqual([one.status, one.text]);
+    for (const name of ['NGSILD-Results-Count', 'Link', 'ETag', 'Last-Modified', 'Content-Range'])
+      expect([name, other.headers.get(name)]).toEqual([name, one.headers.get(name)]);
+    expect(one.text).not.toMatch(/skrit|charge|secret|batch|shelter|owner|ipAddress|vodomer|drugi|Device\/Device/);
+  });
+
+  it('takes no @context of the caller, which could call what is hidden by another name', async () => {
+    const alias = { pm10: 'https://smartdatamodels.org/dataModel.Environment/charge' };
+    for (const context of [alias, [alias], ['https://example.org/alias.jsonld'], 'https://example.org/contexts/environment.jsonld?x=1']) {
+      const body = JSON.stringify({ '@context': context, type: 'Query', entities: [{ type: 'AirQualityObserved' }], q: 'pm10>3' });
+      const answer = await ask(`${a.url}/entityOperations/query`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/ld+json' },
+        body,
+      });
+      expect(answer.status).toBe(400);
+    }
+    const link = '<https://example.org/alias.jsonld>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"';
+    expect((await ask(`${a.url}/entities?${air}&q=pm10>3`, { headers: { link } })).status).toBe(400);
   });
 
   it.each(missing)('%s looks like one that is not there', async (_channel, path) => {
