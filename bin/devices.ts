@@ -4,12 +4,11 @@ import type { Config } from '../core/service/config.ts';
 import type { Audit } from '../core/service/audit.ts';
 import { changedDevices } from '../core/service/device-changes.ts';
 import { watchDevices } from '../core/service/device-watch.ts';
-import { loadDevices, type DeviceRegistry } from '../core/service/devices.ts';
+import type { DeviceRegistry } from '../core/service/devices.ts';
 import type { LoadedKnowledge } from '../core/service/knowledge.ts';
-import { followDevices } from '../core/service/live-devices.ts';
 import type { Logger } from '../core/service/log.ts';
 import type { Metrics } from '../core/service/metrics.ts';
-import { registryText } from './files.ts';
+import { liveRegistry } from './live-registry.ts';
 import type { OwnOutbox } from './outbox.ts';
 
 export interface RunningDevices {
@@ -25,7 +24,7 @@ export interface RunningDevices {
 /** The registry as it is followed while `klavze up` runs (also at SIGHUP), and the watch for devices that fall silent. */
 export function startDevices(
   config: Config,
-  { agents, tenants }: LoadedKnowledge,
+  knowledge: LoadedKnowledge,
   { outbox, owns }: OwnOutbox,
   metrics: Metrics,
   clock: () => Instant,
@@ -33,20 +32,14 @@ export function startDevices(
   audit: Audit,
   closers: (() => void | Promise<void>)[],
 ): RunningDevices {
-  const file = config.devices;
-  const live = followDevices({
-    file,
-    logger,
-    read: () => registryText(file),
-    load: (text) => loadDevices(text, file, agents),
-    onReload(result, registry) {
-      watch.reloaded(result);
-      if (result === 'taken') audit({ action: 'devices.reload', actor: 'file', ...changedDevices(last.devices, registry.devices) });
-      last = registry;
-    },
-  });
+  const { agents, tenants } = knowledge;
+  const live = liveRegistry(config, knowledge, logger, closers);
   let last = live.registry;
-  closers.push(() => live.close());
+  live.onReload((result, registry) => {
+    watch.reloaded(result);
+    if (result === 'taken') audit({ action: 'devices.reload', actor: 'file', ...changedDevices(last.devices, registry.devices) });
+    last = registry;
+  });
   const watch = watchDevices({
     outbox,
     clock,

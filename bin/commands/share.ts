@@ -6,7 +6,9 @@ import { ConfigError } from '../../core/errors.ts';
 import { hiddenEntities } from '../../core/access/hidden.ts';
 import { openSqliteOutbox } from '../../core/outbox/sqlite.ts';
 import { loadConfig, type Config } from '../../core/service/config.ts';
-import { loadKnowledge } from '../../core/service/knowledge.ts';
+import { loadDevices } from '../../core/service/devices.ts';
+import { loadModels } from '../../core/service/load-models.ts';
+import { loadFamilies } from '../../core/service/plugins.ts';
 import { createLogger } from '../../core/service/log.ts';
 import { applyPlan, planSharing, type SharingPlan } from '../../sharing/apply.ts';
 import { createDocuments } from '../../sharing/documents-api.ts';
@@ -19,7 +21,7 @@ import { statusOf, type PartnerStatus } from '../../sharing/status.ts';
 import { callerTo } from '../../sharing/transports.ts';
 import { inSlovenian } from '../../sharing/words.ts';
 import { auditOf } from '../audit.ts';
-import { readDevices } from '../files.ts';
+import { registryText } from '../files.ts';
 import { readPartners, surroundingsOf } from '../sharing.ts';
 import { languageOf } from './language.ts';
 import { shareLettersCommand } from './share-letters.ts';
@@ -58,10 +60,11 @@ function withOptions(command: Command): Command {
 /** Everything that the three need. @throws {ConfigError} */
 async function scene(options: Options) {
   const config = loadConfig(process.env, process.cwd(), options.config);
-  const knowledge = await loadKnowledge(config);
-  const { models } = knowledge;
+  const models = loadModels();
   const partners = readPartners(config, models);
-  const hidden = hiddenEntities(readDevices(config, knowledge).devices, knowledge.agents.families, models);
+  // Of the plug-ins only the families matter here, and those only where there are devices.
+  const { devices } = loadDevices(registryText(config.devices) ?? '', config.devices);
+  const hidden = hiddenEntities(devices, devices.length === 0 ? new Map() : await loadFamilies(), models);
   const { tenant, token } = config.broker;
   const url = brokerUrl(config);
   const caller = callerToLake({ url, ...(tenant !== undefined && { tenant }), ...(token !== undefined && { token }) });

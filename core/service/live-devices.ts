@@ -4,6 +4,8 @@ import { ConfigError } from '../errors.ts';
 import type { DeviceRegistry } from './devices.ts';
 import type { Logger } from './log.ts';
 
+type Reloaded = (result: 'taken' | 'refused', registry: DeviceRegistry) => void;
+
 export interface LiveOptions {
   readonly file: string;
   /** The text of the file, undefined where it is missing. @throws {ConfigError} when it cannot be read. */
@@ -11,7 +13,6 @@ export interface LiveOptions {
   /** @throws {ConfigError} listing every fault. */
   load(text: string): DeviceRegistry;
   readonly logger: Logger;
-  onReload?(result: 'taken' | 'refused', registry: DeviceRegistry): void;
   /** How often the file is looked at; default every second. */
   readonly everyMs?: number;
 }
@@ -22,6 +23,8 @@ export interface LiveDevices {
   readonly registry: DeviceRegistry;
   /** Looks at the file now. What it says is taken whole or not at all; messages under way keep the version with which they began. */
   reload(): void;
+  /** Calls `listener` after each version that is taken or refused. */
+  onReload(listener: Reloaded): void;
   close(): void;
 }
 
@@ -34,6 +37,7 @@ export function followDevices(options: LiveOptions): LiveDevices {
   const { file, logger, everyMs = 1_000 } = options;
   let seen = options.read();
   let registry = options.load(seen ?? '');
+  const listeners: Reloaded[] = [];
 
   function reload(): void {
     try {
@@ -46,13 +50,13 @@ export function followDevices(options: LiveOptions): LiveDevices {
       }
       registry = options.load(text);
       logger.info({ file, devices: registry.size }, 'the device registry was read anew');
-      options.onReload?.('taken', registry);
+      for (const listener of listeners) listener('taken', registry);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       const faults = error.faults.length === 0 ? [error.message] : error.faults;
       for (const fault of faults) logger.error({ file }, fault);
       logger.error({ file, faults: faults.length }, 'the device registry is not valid; its last version stays in use');
-      options.onReload?.('refused', registry);
+      for (const listener of listeners) listener('refused', registry);
     }
   }
 
@@ -62,6 +66,7 @@ export function followDevices(options: LiveOptions): LiveDevices {
       return registry;
     },
     reload,
+    onReload: (listener) => void listeners.push(listener),
     close: () => unwatchFile(file, reload),
   };
 }

@@ -23,7 +23,7 @@ export interface Agents {
 export async function loadAgents(root: string = codeRoot, decodersDir?: string): Promise<Agents> {
   const envelopes = await load<Envelope>(join(root, 'agents', 'envelopes'));
   const coded = await load<Decoder>(join(root, 'agents', 'decoders'));
-  const families = await load<Family>(join(root, 'agents', 'families'));
+  const families = await loadFamilies(root);
   // A build has no declarations: they are read from where they were written.
   const own = join(root === codeRoot ? packageRoot : root, 'agents', 'decoders');
   const { decoders, faults } = await withDeclared(coded, [own, ...(decodersDir === undefined ? [] : [decodersDir])]);
@@ -50,6 +50,11 @@ async function withDeclared(coded: ReadonlyMap<string, Decoder>, folders: readon
     }
   }
   return { decoders, faults };
+}
+
+/** All families of devices by name. */
+export async function loadFamilies(root: string = codeRoot): Promise<ReadonlyMap<string, Family>> {
+  return load<Family>(join(root, 'agents', 'families'));
 }
 
 /** All adapters by name. */

@@ -29,8 +29,8 @@ function follow(first: string) {
     },
     load: (text) => loadDevices(text, 'devices.yaml'),
     logger: pino(sink),
-    onReload: (result) => results.push(result),
   });
+  live.onReload((result) => void results.push(result));
   return { live, file, results, lines };
 }
 
