@@ -57,7 +57,8 @@ for (const qos of values.qos === undefined ? ([0, 1] as const) : ([Number(values
     const devices = Number(values.devices);
     for (const side of names) await sides[side].ask({ devices, qos, port: brokers[side].port, sinkPort, batch });
     for (let repetition = -1; repetition < repetitions; repetition++) {
-      for (const side of names) {
+      // What the one leaves to the machine to do must not always meet the other.
+      for (const side of repetition % 2 === 0 ? names : names.toReversed()) {
         const messages = Number(repetition < 0 ? values['warm-up'] : values.messages);
         const load: Load = { messages, devices, qos, base: Date.now() - 86_400_000 + (repetition + 2) * 3_600_000 };
         const run = await measure(sides[side], load, sink, publisher, brokers[side].port);
