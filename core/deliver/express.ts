@@ -58,6 +58,11 @@ export class Express {
     this.underWay.delete(id);
   }
 
+  /** The broker has taken what went in its turn meanwhile, as far as this number. */
+  settled(id: string, seq: number): void {
+    if ((this.newest.get(id)?.seq ?? Infinity) <= seq) this.newest.delete(id);
+  }
+
   /** Whether the broker took it is not known: it goes again before older ones, unless a newer one has come. */
   back(id: string, queued: Queued): void {
     this.underWay.delete(id);

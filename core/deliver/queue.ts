@@ -211,6 +211,8 @@ export class DeliveryQueue {
       if (express === true && first !== undefined) {
         if (this.settledSeqs.has(first.seq) || this.retries.isBlocked(id)) this.express?.done(id);
         else this.express?.back(id, first);
+      } else {
+        for (const { seq } of queued) if (this.settledSeqs.has(seq)) this.express?.settled(id, seq);
       }
       const line = this.lines.get(id);
       if (line === undefined) continue;

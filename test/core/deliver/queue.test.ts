@@ -45,3 +45,22 @@ it('sends the newest state again before older ones when it is not known whether 
   queue.fill();
   expect(queue.take()?.parcels).toMatchObject([{ express: true, queued: [{ seq: 3 }] }]);
 });
+
+it('does not send a newest state first that went in its turn meanwhile', async () => {
+  const outbox = createMemoryOutbox();
+  await outbox.append({ publications: [{ entity: gauge('a', 1, 1), origin }], deadLetters: [] });
+  const limits = { entities: 10, bytes: 100_000 };
+  const queue = new DeliveryQueue({ outbox, limits, coalesce: 'off', contextOf: () => '', now: () => 0 });
+  queue.fill();
+  const first = queue.take();
+  expect(first?.parcels).toMatchObject([{ queued: [{ seq: 1 }] }]);
+  // The outage turns out to be a long one while it is under way.
+  queue.hurry();
+  expect(queue.take()).toBeUndefined();
+  if (first === undefined) return;
+  outbox.settle({ accepted: first.parcels.flatMap(({ queued }) => queued), refused: [] });
+  queue.settled([1]);
+  queue.finish(first);
+  queue.fill();
+  expect(queue.take()).toBeUndefined();
+});
