@@ -31,9 +31,10 @@ export function readRanges(from: Database.Database, table: string, key: string, 
   // By the number itself: looking for the next row would run into the damage behind a good one.
   const single = attempt(() => from.prepare<[number], Row>(`SELECT * FROM ${table} NOT INDEXED WHERE ${key} = ?`));
   if (read === undefined || single === undefined) return [];
-  const { lowest, highest } = boundsOf(from, table, key);
-  if (lowest === null && highest === null) return [];
-  const last = lastOf(from, table, key) ?? 0;
+  const bounds = boundsOf(from, table, key);
+  const { lowest } = bounds;
+  if (lowest === null && bounds.highest === null) return [];
+  const last = lastOf(from, table, key, bounds) ?? 0;
   const first = lowest ?? firstGuess(last, (one) => attempt(() => single.all(one)) !== undefined);
   const failed: Range[] = [];
   for (let start = first; start <= last; start += 256) {
@@ -83,8 +84,8 @@ function boundsOf(from: Database.Database, table: string, key: string) {
  * likes, and nobody has the time to count up to it: of two that are far from each other the larger one is noise, but where the rows begin
  * beyond the smaller one.
  */
-export function lastOf(from: Database.Database, table: string, key: string): number | undefined {
-  const { lowest, highest } = boundsOf(from, table, key);
+export function lastOf(from: Database.Database, table: string, key: string, bounds = boundsOf(from, table, key)): number | undefined {
+  const { lowest, highest } = bounds;
   const given = attempt(() => from.prepare<[], unknown>(givenBy(table)).pluck().get());
   if (!Number.isSafeInteger(given)) return highest ?? undefined;
   if (typeof highest !== 'number' || (lowest ?? 0) > (given as number)) return highest ?? (given as number);

@@ -2,13 +2,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 
-import { createMemoryOutbox } from '../../core/outbox/memory.ts';
-import { createChannel } from '../../sharing/channel.ts';
 import { closeGap } from '../../sharing/gap.ts';
 import type { Lake } from '../../sharing/lake.ts';
-import { openLedger } from '../../sharing/ledger.ts';
 import type { State } from '../../sharing/notice.ts';
-import { partner } from './line.ts';
+import { channelTo, partner } from './line.ts';
 
 const closers: (() => void)[] = [];
 afterEach(() => {
@@ -19,18 +16,9 @@ const at = (second: number): string => new Date(Date.UTC(2026, 4, 1, 10, 0, seco
 const head = { id: 'urn:ngsi-ld:WeatherObserved:test-1', type: 'WeatherObserved' };
 
 function scene(history: 'full' | 'newest', target: 'notification' | 'upsert' = 'upsert') {
-  const queue = createMemoryOutbox();
-  const ledger = openLedger(':memory:');
-  closers.push(() => ledger.close());
   const to = partner('p', { endpoint: 'http://127.0.0.1:9', history, target });
-  const channel = createChannel({
-    partner: to,
-    subscriptionOf: (type) => type,
-    queue,
-    staging: createMemoryOutbox(),
-    ledger,
-    clock: () => at(0),
-  });
+  const { channel, queue, ledger } = channelTo(to, at(0));
+  closers.push(() => ledger.close());
   const queued = (): string[] =>
     queue.peek(100, 0, 1).map(({ entity, origin, removal }) => {
       const { temperature } = entity as unknown as { temperature?: { value: number } };

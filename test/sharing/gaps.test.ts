@@ -5,7 +5,6 @@ import { pino } from 'pino';
 import { createMemoryOutbox } from '../../core/outbox/memory.ts';
 import { openSqliteOutbox } from '../../core/outbox/sqlite.ts';
 import { startBroker, type Broker } from '../../embedded/ngsi-ld/server.ts';
-import { createChannel } from '../../sharing/channel.ts';
 import type { Documents } from '../../sharing/documents-api.ts';
 import { partnerFiles } from '../../sharing/files.ts';
 import type { Caller, Reply } from '../../sharing/http.ts';
@@ -15,7 +14,7 @@ import { openLedger } from '../../sharing/ledger.ts';
 import type { State } from '../../sharing/notice.ts';
 import { changeStanding, noteApply, readStanding, type Standing } from '../../sharing/standing.ts';
 import { createWatchdog } from '../../sharing/watchdog.ts';
-import { partner, startLine, type Line } from './line.ts';
+import { channelTo, partner, startLine, type Line } from './line.ts';
 import { entitiesOf, historyOf, until, weather, write } from './rig.ts';
 
 const logger = pino({ level: 'silent' });
@@ -49,12 +48,9 @@ async function standing(line: Line, name: string, change: Partial<Standing> = {}
 
 /** A channel to a partner who wants every value. */
 function scene() {
-  const queue = createMemoryOutbox();
-  const ledger = openLedger(':memory:');
-  closers.push(() => ledger.close());
   const to = partner('p', { endpoint: 'http://127.0.0.1:9', history: 'full' });
-  const staging = createMemoryOutbox();
-  const channel = createChannel({ partner: to, subscriptionOf: (type) => type, queue, staging, ledger, clock: () => at(0) });
+  const { channel, queue, ledger } = channelTo(to, at(0));
+  closers.push(() => ledger.close());
   return { channel, queue, ledger, to };
 }
 

@@ -9,13 +9,16 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 
 import { loadModels } from '../../core/service/load-models.ts';
+import { createMemoryOutbox } from '../../core/outbox/memory.ts';
 import { openSqliteOutbox } from '../../core/outbox/sqlite.ts';
 import { startBroker, type Broker, type BrokerOptions } from '../../embedded/ngsi-ld/server.ts';
 import { applyPlan, planSharing } from '../../sharing/apply.ts';
+import { createChannel } from '../../sharing/channel.ts';
 import type { Surroundings } from '../../sharing/documents.ts';
 import type { AccessView } from '../../sharing/exposure.ts';
 import { partnerFiles } from '../../sharing/files.ts';
 import { createCaller } from '../../sharing/http.ts';
+import { openLedger } from '../../sharing/ledger.ts';
 import { readPartner } from '../../sharing/load.ts';
 import type { Partner, PartnerSecrets } from '../../sharing/partner.ts';
 import { noteApply } from '../../sharing/standing.ts';
@@ -27,6 +30,15 @@ const entities = [{ type: 'WeatherObserved', attributes: ['temperature', 'locati
 
 export function partner(name: string, members: object, secrets: PartnerSecrets = {}): Partner {
   return readPartner(JSON.stringify({ name, mode: 'relay', entities, ...members }), `${name}.yaml`, models, secrets);
+}
+
+/** A partner's channel with nothing in it; the ledger is to be closed. */
+export function channelTo(to: Partner, now: string) {
+  const queue = createMemoryOutbox();
+  const staging = createMemoryOutbox();
+  const ledger = openLedger(':memory:');
+  const channel = createChannel({ partner: to, subscriptionOf: (type) => type, queue, staging, ledger, clock: () => now });
+  return { channel, queue, ledger };
 }
 
 export interface Line {

@@ -5,14 +5,11 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 
 import { createBrokerHistory } from '../../core/journal/history.ts';
-import { createMemoryOutbox } from '../../core/outbox/memory.ts';
-import { createChannel } from '../../sharing/channel.ts';
 import { closeGap } from '../../sharing/gap.ts';
 import { createCaller } from '../../sharing/http.ts';
 import { createLake } from '../../sharing/lake.ts';
-import { openLedger } from '../../sharing/ledger.ts';
 import type { State } from '../../sharing/notice.ts';
-import { partner } from './line.ts';
+import { channelTo, partner } from './line.ts';
 
 const closers: (() => Promise<unknown> | void)[] = [];
 afterEach(async () => {
@@ -101,23 +98,14 @@ async function startMintaka(values: readonly Value[]) {
 /** Closes the gap over all of the values; what was queued, by entity. */
 async function closed(values: readonly Value[]) {
   const { url, asked } = await startMintaka(values);
-  const queue = createMemoryOutbox();
-  const ledger = openLedger(':memory:');
-  closers.push(() => ledger.close());
   const to = partner('p', {
     endpoint: url,
     history: 'full',
     target: 'upsert',
     entities: [{ type: 'WeatherObserved', attributes: ['temperature'] }],
   });
-  const channel = createChannel({
-    partner: to,
-    subscriptionOf: (type) => type,
-    queue,
-    staging: createMemoryOutbox(),
-    ledger,
-    clock: () => moment(0),
-  });
+  const { channel, queue, ledger } = channelTo(to, moment(0));
+  closers.push(() => ledger.close());
   const caller = createCaller();
   closers.push(() => caller.close());
   const options = { partner: to, channel, lake: createLake(url, caller), ledger, contextOf: () => '', logger: pino({ level: 'silent' }) };

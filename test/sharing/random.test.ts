@@ -18,6 +18,7 @@ import { openLedger } from '../../sharing/ledger.ts';
 import { lastApply, noteApply, queueMark, readStanding } from '../../sharing/standing.ts';
 import { createNotificationTransport, createUpsertTransport } from '../../sharing/transport-http.ts';
 import { createWatchdog } from '../../sharing/watchdog.ts';
+import { generator } from '../random.ts';
 import { partner } from './line.ts';
 import { moods, OurBroker, TheirBroker, type } from './random-world.ts';
 
@@ -207,10 +208,4 @@ async function run(given: typeof worlds extends fc.Arbitrary<infer T> ? T : neve
   await klavze.stop();
   rmSync(folder, { recursive: true });
   return { ours, theirs, letters, left };
-}
-
-/** Park–Miller: enough for a test, and the same each time. */
-function generator(seed: number): () => number {
-  let at = seed % 2_147_483_647;
-  return () => (at = (at * 48_271) % 2_147_483_647) / 2_147_483_647;
 }

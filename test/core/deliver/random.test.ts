@@ -15,6 +15,7 @@ import type { Entity } from '../../../core/entity/entity.ts';
 import { createMemoryOutbox } from '../../../core/outbox/memory.ts';
 import type { Outbox } from '../../../core/outbox/outbox.ts';
 import { openSqliteOutbox } from '../../../core/outbox/sqlite.ts';
+import { generator } from '../../random.ts';
 import { origin, silent } from '../outbox/samples.ts';
 
 const runs = Number(process.env['KLAVZE_RANDOM_RUNS'] ?? 12);
@@ -248,10 +249,4 @@ async function run(given: typeof worlds extends fc.Arbitrary<infer T> ? T : neve
   await outbox.close();
   rmSync(folder, { recursive: true });
   return { world, expected, letters, left };
-}
-
-/** Park–Miller: enough for a test, and the same each time. */
-function generator(seed: number): () => number {
-  let at = seed % 2_147_483_647;
-  return () => (at = (at * 48_271) % 2_147_483_647) / 2_147_483_647;
 }

@@ -7,6 +7,7 @@ import Database from 'better-sqlite3';
 import { pino } from 'pino';
 
 import { openSqliteOutbox } from '../../../core/outbox/sqlite.ts';
+import { generator } from '../../random.ts';
 import { consign, gauge, silent } from './samples.ts';
 
 const runs = Number(process.env['KLAVZE_RANDOM_RUNS'] ?? 12);
@@ -14,13 +15,9 @@ const firstSeed = Number(process.env['KLAVZE_RANDOM_SEED'] ?? 1);
 const folder = mkdtempSync(join(tmpdir(), 'klavze-damage-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The same numbers for the same seed (Numerical Recipes). */
 function dice(seed: number): (sides: number) => number {
-  let state = seed >>> 0;
-  return (sides) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * sides);
-  };
+  const random = generator(seed);
+  return (sides) => Math.floor(random() * sides);
 }
 
 /** Bytes of noise on pages that hold rows: a whole page, a few bytes or a part of it. Of what lies below a page between others nothing is known. */
