@@ -122,11 +122,16 @@ export class Lane {
       this.queue.drain();
       return;
     }
-    const oldest = this.queue.oldest();
-    if (oldest === undefined || outbox.newest === undefined) return;
-    if (!(await this.courier.probeHistory(oldest, contextOf(oldest.entity), ticket))) return;
-    logger.info({ waiting: count, ...this.told() }, 'a long outage is over; the newest states go first, the older ones to the history');
+    if (outbox.newest === undefined) return;
+    const hurried = this.queue.isHurrying;
     this.queue.hurry();
+    const superseded = this.queue.superseded();
+    // Where each entity waits with one state, each is its newest.
+    if (superseded === undefined || !(await this.courier.probeHistory(superseded, contextOf(superseded.entity), ticket))) {
+      if (!hurried) this.queue.calm();
+      return;
+    }
+    logger.info({ waiting: count, ...this.told() }, 'a long outage is over; the newest states go first, the older ones to the history');
   }
 }
 

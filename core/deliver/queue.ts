@@ -100,16 +100,6 @@ export class DeliveryQueue {
     this.isDraining = true;
   }
 
-  /** The oldest publication that is held and not under way. */
-  oldest(): Queued | undefined {
-    let oldest: Queued | undefined;
-    for (const { states, underWay } of this.lines.values()) {
-      const [first] = states;
-      if (!underWay && first !== undefined && first.seq < (oldest?.seq ?? Infinity)) oldest = first;
-    }
-    return oldest;
-  }
-
   /**
    * Milliseconds until a batch should go: at once when it is full, or when much waits of few entities, so that waiting would not fill it;
    * else `lingerMs` after its first entity came.
@@ -123,8 +113,23 @@ export class DeliveryQueue {
 
   /** Newest states first, until all that waits now is read. */
   hurry(): void {
-    this.express ??= new Express(this.options.outbox, this.options.tenant);
+    if (this.express === undefined) {
+      this.express = new Express(this.options.outbox, this.options.tenant);
+      for (const { id, states } of this.lines.values()) if (states.some(({ removal }) => removal === true)) this.express.removed(id);
+    }
     this.express.look();
+  }
+
+  /** All in its turn again. */
+  calm(): void {
+    this.express = undefined;
+  }
+
+  /** A state that waits, while a newer one of its entity waits too and will go first. */
+  superseded(): Queued | undefined {
+    const isUnderWay = (id: string): boolean => this.lines.get(id)?.underWay === true;
+    const firsts = [...this.lines.values()].flatMap(({ states, underWay }) => (underWay ? [] : states.slice(0, 1)));
+    return this.express?.superseded(firsts, isUnderWay);
   }
 
   /** Whether newest states go first. */
@@ -256,6 +261,7 @@ export class DeliveryQueue {
     if (line === undefined) this.lines.set(id, (line = { id, states: [], underWay: false, isReady: false }));
     line.states.push(queued);
     this.held++;
+    if (queued.removal === true) this.express?.removed(id);
     if (line.states.length >= ofOneEntity) this.retries.fallBehind(id, queued.seq);
     if (!line.underWay && !line.isReady) this.offer(line);
   }

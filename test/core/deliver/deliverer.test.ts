@@ -165,7 +165,7 @@ describe('deliverer', () => {
 
   it('after a long outage goes on with what is new, where of each entity one state waited', async () => {
     const names = Array.from({ length: 1_200 }, (_, n) => `g${n}`);
-    await outbox.append(consign(...names.map((name, n) => gauge(name, n, 1))));
+    await outbox.append(consign(gauge('twice', 1, 0), gauge('twice', 2, 1), ...names.map((name, n) => gauge(name, n, 1))));
     start();
     for (let minute = 2; minute < 6; minute++) {
       await until(() => sink.requests.length > minute);
@@ -173,6 +173,32 @@ describe('deliverer', () => {
     }
     await until(empty);
     for (const [n, name] of names.entries()) expect(sink.state.get(id(name))).toEqual(gauge(name, n, n < 600 ? 5 : 1));
+    expect([...sink.history.values()].filter((times) => times > 1)).toEqual([]);
+  });
+
+  it('after a long outage in which each entity reported once sends nothing twice', async () => {
+    await outbox.append(consign(...Array.from({ length: 1_200 }, (_, n) => gauge(`g${n}`, n, 1))));
+    start();
+    await until(empty);
+    expect([sink.state.size, sink.history.size]).toEqual([1_200, 1_200]);
+    expect([...sink.history.values()].filter((times) => times > 1)).toEqual([]);
+  });
+
+  it('after a long outage keeps to the order of an entity that was removed and came again', async () => {
+    sink.script(({ path, entities }, response) => {
+      if (!path.endsWith('/delete')) return false;
+      for (const one of entities) sink.state.delete(String(one));
+      return answer(response, 204);
+    });
+    await outbox.append(backlog());
+    await outbox.append(consign(gauge('again', 1, 1)));
+    await outbox.append(removal('again'));
+    await outbox.append(consign(gauge('again', 2, 2)));
+    await outbox.append(removal('once'));
+    start();
+    await until(empty);
+    expect(sink.state.get(id('again'))).toEqual(gauge('again', 2, 2));
+    expect(sink.state.has(id('once'))).toBe(false);
     expect([...sink.history.values()].filter((times) => times > 1)).toEqual([]);
   });
 

@@ -32,6 +32,8 @@ function state(entity: number, n: number): Entity {
 type Level = { readonly value: number; readonly observedAt: string };
 type Sent = { readonly id: string; readonly level: Level | Level[] };
 
+type Into = 'state' | 'history' | 'removal';
+
 const moods = ['fine', 'fails', 'cuts', 'forgets to answer', 'locks some', 'takes few'] as const;
 type Mood = (typeof moods)[number];
 
@@ -55,7 +57,12 @@ class World {
     return {
       upsert: (body) => this.request(tenant, JSON.parse(String(body)) as Sent[], 'state'),
       addHistory: (body) => this.request(tenant, [JSON.parse(body) as Sent], 'history'),
-      remove: none,
+      remove: (body) =>
+        this.request(
+          tenant,
+          (JSON.parse(String(body)) as string[]).map((id) => ({ id, level: [] })),
+          'removal',
+        ),
       register: none,
       registration: none,
       unregister: none,
@@ -64,7 +71,7 @@ class World {
     };
   }
 
-  private async request(tenant: string, sent: readonly Sent[], into: 'state' | 'history'): Promise<Answer> {
+  private async request(tenant: string, sent: readonly Sent[], into: Into): Promise<Answer> {
     const keys = sent.map(({ id }) => `${tenant} ${id}`);
     if (new Set(keys).size < keys.length) this.faults.add('an entity twice in a batch');
     for (const key of keys) {
@@ -77,14 +84,14 @@ class World {
     return this.answer(tenant, sent, into);
   }
 
-  private answer(tenant: string, sent: readonly Sent[], into: 'state' | 'history'): Answer {
+  private answer(tenant: string, sent: readonly Sent[], into: Into): Answer {
     const isBad = this.random() < 0.6;
     if (into === 'history' && !this.hasHistory) return { status: 501 };
     if (this.mood === 'fails' && isBad) return { status: 503 };
     if (this.mood === 'cuts' && isBad) return { status: 0, failure: 'cut' };
     if (this.mood === 'takes few' && sent.length > 7) return { status: 413 };
     const isLocked = ({ id }: Sent): boolean => this.mood === 'locks some' && id.endsWith('3');
-    const locked = into === 'state' ? sent.filter(isLocked) : [];
+    const locked = into === 'history' ? [] : sent.filter(isLocked);
     const refused = sent.filter(({ id }) => this.poison(id));
     for (const one of sent) if (!locked.includes(one) && !refused.includes(one)) this.keep(tenant, one, into);
     if (this.mood === 'forgets to answer' && isBad) return { status: 0, failure: 'no answer after all was taken' };
@@ -98,8 +105,9 @@ class World {
     return { status: 207, body: { success, errors } };
   }
 
-  private keep(tenant: string, { id, level }: Sent, into: 'state' | 'history'): void {
+  private keep(tenant: string, { id, level }: Sent, into: Into): void {
     const key = `${tenant} ${id}`;
+    if (into === 'removal') this.now.delete(key);
     const seen = this.arrived.get(key) ?? new Set();
     this.arrived.set(key, seen);
     for (const { value } of [level].flat()) {
@@ -125,6 +133,7 @@ const worlds = fc.record({
   appends: fc.integer({ min: 0, max: 30 }),
   shuffles: fc.boolean(),
   repeats: fc.boolean(),
+  removals: fc.boolean(),
   hasHistory: fc.boolean(),
   hasPoison: fc.boolean(),
   moods: fc.array(fc.constantFrom(...moods), { maxLength: 4 }),
@@ -140,14 +149,15 @@ describe('delivery', () => {
     async () => {
       await fc.assert(
         fc.asyncProperty(worlds, async (given) => {
-          const { world, expected, letters, left } = await run(given);
+          const { world, expected, gone, letters, left } = await run(given);
           expect([...world.faults]).toEqual([]);
           expect(left).toBe(0);
           for (const [key, values] of expected) {
             const missing = [...values].filter((value) => world.arrived.get(key)?.has(value) !== true && !letters.has(`${key} ${value}`));
             expect([key, missing]).toEqual([key, []]);
             const newest = Math.max(...values);
-            if (!letters.has(`${key} ${newest}`)) expect([key, world.now.get(key)]).toEqual([key, newest]);
+            const last = gone.has(key) ? undefined : newest;
+            if (!letters.has(`${key} ${newest}`)) expect([key, world.now.get(key)]).toEqual([key, last]);
           }
         }),
         { numRuns: runs, endOnFailure: true },
@@ -171,19 +181,26 @@ async function run(given: typeof worlds extends fc.Arbitrary<infer T> ? T : neve
   const poison = (id: string): boolean => given.hasPoison && id.endsWith('7');
   const world = new World(random, given.hasHistory, poison);
   const expected = new Map<string, Set<number>>();
+  const gone = new Set<string>();
+  // Where states come in any order, what was removed may come to life again.
+  const removes = (): boolean => given.removals && !given.shuffles && !given.repeats && random() < 0.03;
   let next = 0;
 
   async function append(count: number, entities: number): Promise<void> {
     const numbers = Array.from({ length: count }, () => next++);
     const again = given.repeats ? numbers.filter(() => random() < 0.2) : [];
     const ordered = given.shuffles ? [...numbers, ...again].sort(() => random() - 0.5) : [...numbers, ...again];
-    const publications = ordered.map((n) => {
+    const publications = ordered.flatMap((n) => {
       const entity = n % entities;
       const tenant = entity % given.tenants === 0 ? undefined : `tenant${entity % given.tenants}`;
       const one = state(entity, n);
       const key = `${tenant ?? ''} ${one.id}`;
       expected.set(key, (expected.get(key) ?? new Set()).add(n));
-      return { entity: one, origin: { ...origin, ...(tenant !== undefined && { tenant }) } };
+      const publication = { entity: one, origin: { ...origin, ...(tenant !== undefined && { tenant }) } };
+      gone.delete(key);
+      if (!removes()) return [publication];
+      gone.add(key);
+      return [publication, { ...publication, entity: { id: one.id, type: one.type }, removal: true as const }];
     });
     await outbox.append({ publications, deadLetters: [] });
   }
@@ -242,11 +259,11 @@ async function run(given: typeof worlds extends fc.Arbitrary<infer T> ? T : neve
   await deliverer!.stop();
   const letters = new Set(
     outbox.deadLetters.list().map(({ raw, origin: { tenant } }) => {
-      const { id, level } = JSON.parse(Buffer.from(raw).toString()) as { id: string; level: Level };
-      return `${tenant ?? ''} ${id} ${level.value}`;
+      const { id, level } = JSON.parse(Buffer.from(raw).toString()) as { id: string; level?: Level };
+      return `${tenant ?? ''} ${id} ${level?.value ?? 'removal'}`;
     }),
   );
   await outbox.close();
   rmSync(folder, { recursive: true });
-  return { world, expected, letters, left };
+  return { world, expected, gone, letters, left };
 }
