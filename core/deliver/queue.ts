@@ -3,6 +3,7 @@ import type { Outbox, Queued } from '../outbox/outbox.ts';
 import { idOf } from '../outbox/watermarks.ts';
 import { Express } from './express.ts';
 import { planParcel, type Parcel } from './parcel.ts';
+import { Ready, type Line } from './ready.ts';
 import { Retries } from './retries.ts';
 
 export interface BatchLimits {
@@ -37,28 +38,17 @@ const lateWindow = 12_000;
 const ofOneEntity = 1_000;
 const removals = '-';
 
-/** What waits of one entity, in order. */
-interface Line {
-  readonly id: string;
-  states: Queued[];
-  underWay: boolean;
-  isReady: boolean;
-}
-
 /**
  * Says what goes into the next batch: each entity once, one context, oldest first. An entity with a batch under way is in no other one,
  * so that its states arrive in order whatever happens to a request; all others go on.
  */
 export class DeliveryQueue {
   private readonly lines = new Map<string, Line>();
-  /** Entities that may be sent, by context. */
-  private readonly ready = new Map<string, Line[]>();
+  private readonly ready: Ready;
   private readonly retries: Retries;
   private readUpTo = 0;
   /** States read ahead. */
   held = 0;
-  private readyCount = 0;
-  private readySince = 0;
   private express: Express | undefined;
   private readonly settledSeqs = new Set<number>();
   private isDraining = false;
@@ -67,6 +57,7 @@ export class DeliveryQueue {
 
   constructor(private readonly options: QueueOptions) {
     this.retries = new Retries(options.now);
+    this.ready = new Ready(options.now);
   }
 
   /** Reads ahead; whether something can be sent now. */
@@ -92,7 +83,7 @@ export class DeliveryQueue {
       break;
     }
     if (this.held >= most / 2) this.isReading = false;
-    return this.readyCount > 0 || (this.express?.size ?? 0) > 0;
+    return this.ready.count > 0 || (this.express?.size ?? 0) > 0;
   }
 
   /** Only the newest states are sent, until what waits now is read and sent. */
@@ -106,9 +97,9 @@ export class DeliveryQueue {
    */
   rest(lingerMs: number): number {
     const most = this.options.limits.entities;
-    const isBehind = this.held >= most && this.readyCount * 2 >= this.lines.size;
-    if (this.readyCount >= most || isBehind || (this.express?.size ?? 0) > 0) return 0;
-    return this.readySince + lingerMs - this.options.now();
+    const isBehind = this.held >= most && this.ready.count * 2 >= this.lines.size;
+    if (this.ready.count >= most || isBehind || (this.express?.size ?? 0) > 0) return 0;
+    return this.ready.since + lingerMs - this.options.now();
   }
 
   /** Newest states first, until all that waits now is read. */
@@ -163,9 +154,9 @@ export class DeliveryQueue {
   }
 
   private takeReady(): Batch | undefined {
-    const context = this.oldestContext();
-    const lines = this.ready.get(context ?? '');
-    if (context === undefined || lines === undefined) return undefined;
+    const oldest = this.ready.oldest();
+    if (oldest === undefined) return undefined;
+    const { context, lines } = oldest;
     const { limits } = this.options;
     const parcels: Parcel[] = [];
     let bytes = 2;
@@ -186,10 +177,7 @@ export class DeliveryQueue {
       taken++;
       if (parcels.length >= limits.entities) break;
     }
-    lines.splice(0, taken);
-    if (lines.length === 0) this.ready.delete(context);
-    this.readyCount -= taken;
-    this.readySince = this.options.now();
+    this.ready.took(context, taken);
     return parcels.length === 0 ? undefined : { parcels, context: context === removals ? '' : context };
   }
 
@@ -244,15 +232,8 @@ export class DeliveryQueue {
   private forget(line: Line): void {
     this.held -= line.states.length;
     this.lines.delete(line.id);
-    if (!line.isReady) return;
     // Its newest state went before the others: it was offered all the while.
-    for (const [context, lines] of this.ready) {
-      const place = lines.indexOf(line);
-      if (place === -1) continue;
-      lines.splice(place, 1);
-      this.readyCount--;
-      if (lines.length === 0) this.ready.delete(context);
-    }
+    if (line.isReady) this.ready.withdraw(line);
   }
 
   private add(queued: Queued): void {
@@ -270,23 +251,7 @@ export class DeliveryQueue {
     const [first] = line.states;
     if (first === undefined) return;
     const context = first.removal === true ? removals : this.options.contextOf(first.brief ?? first.entity);
-    const lines = this.ready.get(context);
-    if (lines === undefined) this.ready.set(context, [line]);
-    else lines.push(line);
-    line.isReady = true;
-    if (this.readyCount++ === 0) this.readySince = this.options.now();
-  }
-
-  private oldestContext(): string | undefined {
-    let oldest = Infinity;
-    let found: string | undefined;
-    for (const [context, [line]] of this.ready) {
-      const seq = line?.states[0]?.seq ?? Infinity;
-      if (seq >= oldest) continue;
-      oldest = seq;
-      found = context;
-    }
-    return found;
+    this.ready.offer(line, context);
   }
 
   /** Reads once more, from where they stopped, what waits of entities that come back, up to where all others are. */
