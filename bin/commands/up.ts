@@ -5,6 +5,7 @@ import { loadConfig, roles, type Role } from '../../core/service/config.ts';
 import { loadKnowledge } from '../../core/service/knowledge.ts';
 import { createLogger } from '../../core/service/log.ts';
 import { version } from '../../core/paths.ts';
+import { keepWatched } from '../watchdog.ts';
 
 export function upCommand(): Command {
   return new Command('up')
@@ -22,7 +23,9 @@ export function upCommand(): Command {
       process.stdout.write(
         `klavze ${version} is ready\n  broker  ${broker}/ngsi-ld/v1\n${mqtt === '' ? '' : `  mqtt    ${mqtt}\n`}${gateway === undefined ? '' : `  gateway ${gateway}/ngsi-ld/v1\n`}  health  ${http}/health/ready\n`,
       );
+      const unwatch = keepWatched(process.env, log);
       await Promise.race([signalled(), lostOf(running.lost)]);
+      unwatch();
       log.info('klavze stops');
       await running.stop();
       // A part that could not end must not keep the process.

@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 
-import { FatalError } from '../errors.ts';
+import { ConfigError } from '../errors.ts';
 import type { Instant } from '../plugin.ts';
 import { segmentSize } from './segments.ts';
 
@@ -76,15 +76,16 @@ interface Applied {
 /** The schema version that this Klavže writes. */
 export const newestSchema = migrations.length;
 
-/** Brings the file to the newest version. @throws {FatalError} when a newer Klavže wrote it. */
+/** Brings the file to the newest version. @throws {ConfigError} when a newer Klavže wrote it: starting again would not help. */
 export function migrate(db: Database.Database, now: Instant): void {
   db.exec('CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL)');
   const apply = db.transaction(() => {
     const { version, rows } = db.prepare('SELECT coalesce(max(version), 0) AS version, count(*) AS rows FROM migrations').get() as Applied;
     if (version !== rows) throw new Database.SqliteError(`${db.name}: its list of versions makes no sense`, 'SQLITE_CORRUPT');
     if (version > migrations.length) {
-      throw new FatalError(
-        `${db.name} was written by a newer Klavže (schema ${version}, this one knows ${migrations.length}); update Klavže`,
+      throw new ConfigError(
+        `${db.name} was written by a newer Klavže (form ${version}, this one reads up to ${migrations.length}): install the newer one again, ` +
+          'or restore the backup that was made before the upgrade (docs/operate.md#going-back)',
       );
     }
     for (const [index, step] of migrations.entries()) {

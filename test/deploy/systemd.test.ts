@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 
+import { exitCodes } from '../../bin/exit.ts';
+
 const root = join(import.meta.dirname, '..', '..');
 const units = join(root, 'deploy', 'systemd');
 const isThere = spawnSync('systemd-analyze', ['--version']).status === 0;
@@ -20,13 +22,27 @@ describe('deploy/systemd', () => {
       for (const name of files) {
         const path = join(folder, name);
         // Wherever Node is on this machine.
-        writeFileSync(path, readFileSync(path, 'utf8').replaceAll('/usr/bin/node', process.execPath));
+        writeFileSync(path, readFileSync(path, 'utf8').replace('ExecStart=node ', `ExecStart=${process.execPath} `));
       }
       const { stderr } = spawnSync('systemd-analyze', ['verify', ...files.map((name) => join(folder, name))], { encoding: 'utf8' });
       expect(stderr.split('\n').filter((line) => line.includes(folder))).toEqual([]);
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it('starts Node wherever it is: Debian has it in /usr/bin, the archive of nodejs.org in /usr/local/bin', () => {
+    const lines = ['klavze', 'klavze-backup'].flatMap(
+      (name) => readFileSync(join(units, `${name}.service`), 'utf8').match(/^ExecStart=.*$/gm) ?? [],
+    );
+    expect(lines).toHaveLength(2);
+    for (const line of lines) expect(line).toMatch(/^ExecStart=(?:\/bin\/sh -c 'exec )?node \/opt\/klavze\/dist\/bin\/klavze\.js /);
+  });
+
+  it('lets systemd-notify, a child, say that Klavže works, and does not start again what cannot start', () => {
+    const unit = readFileSync(join(units, 'klavze.service'), 'utf8');
+    expect(unit).toMatch(/^NotifyAccess=all$/m);
+    expect(unit).toMatch(new RegExp(`^RestartPreventExitStatus=${exitCodes.usage} ${exitCodes.configuration}$`, 'm'));
   });
 
   it('starts Klavže with what the image starts it with', () => {

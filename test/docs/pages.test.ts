@@ -13,6 +13,23 @@ describe('the documentation', () => {
     expect(targets.filter((target) => !existsSync(join(root, dirname(page), target)))).toEqual([]);
   });
 
+  it('has the chapters that the program and the alerts name', () => {
+    const places = ['bin', 'core', 'sharing', 'gateway', 'embedded', 'deploy/prometheus', 'deploy/systemd'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter((name) => /\.(ts|yml|service|timer|conf)$/.test(name))
+        .flatMap((name) => [...read(join(folder, name)).matchAll(/(docs\/[\w.-]+\.md)#([\w-]+)/g)])
+        .map(([, page = '', anchor = '']) => [page, anchor] as const),
+    );
+    expect(places.length).toBeGreaterThan(20);
+    expect(places.filter(([page, anchor]) => !anchorsOf(page).includes(anchor))).toEqual([]);
+  });
+
+  it.each(pages)('%s links only to its own chapters', (page) => {
+    const anchors = anchorsOf(page);
+    const linked = [...read(page).matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor = '']) => anchor);
+    expect(linked.filter((anchor) => !anchors.includes(anchor))).toEqual([]);
+  });
+
   it.each(pages)('%s names only npm scripts that exist', (page) => {
     const named = [...read(page).matchAll(/\bnpm (?:run (?!-)([\w:-]+)|test\b)/g)].map((match) => match[1] ?? 'test');
     expect(named.filter((script) => !(script in scripts))).toEqual([]);
@@ -39,6 +56,20 @@ describe('the documentation', () => {
     expect(listed).toEqual(decisions.sort());
   });
 });
+
+/** The anchors that GitHub gives the headings of a page. */
+function anchorsOf(page: string): string[] {
+  const headings = read(page)
+    .replace(/^```.*?^```/gms, '')
+    .matchAll(/^#+ (.*)$/gm);
+  return [...headings].map(([, heading = '']) =>
+    heading
+      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\p{M} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
 
 function read(page: string): string {
   return readFileSync(join(root, page), 'utf8');

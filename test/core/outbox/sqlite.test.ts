@@ -12,11 +12,12 @@ import {
   closeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { pino } from 'pino';
+import { ConfigError } from '../../../core/errors.ts';
 import { roomOn } from '../../../core/outbox/disk.ts';
 import type { Outbox } from '../../../core/outbox/outbox.ts';
 import { openSqliteOutbox, type SqliteOutboxOptions } from '../../../core/outbox/sqlite.ts';
@@ -395,6 +396,12 @@ describe('sqlite outbox', () => {
     const db = new Database(path);
     db.exec("INSERT INTO migrations SELECT max(version) + 1, '2030-01-01T00:00:00.000Z' FROM migrations");
     db.close();
-    expect(() => openSqliteOutbox({ path, logger: silent })).toThrow('newer Klavže');
+    const before = readFileSync(path);
+    const refusal = /newer Klavže \(form \d+, this one reads up to \d+\): install the newer one again, or restore the backup/;
+    expect(() => openSqliteOutbox({ path, logger: silent })).toThrow(refusal);
+    // systemd must not start it again and again, and the newer one must find its file as it was.
+    expect(() => openSqliteOutbox({ path, logger: silent })).toThrow(ConfigError);
+    expect(readFileSync(path)).toEqual(before);
+    expect(readdirSync(dirname(path)).filter((name) => name.includes('damaged'))).toEqual([]);
   });
 });
