@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 
 import { version } from '../core/paths.ts';
+import { asError, isJournal } from '../core/service/syslog.ts';
 import { CommandFailure, exitCodeOf, exitCodes, isFull, notAllowed } from './exit.ts';
 
 /** Only the one that is asked for is loaded, so that it answers at once: with all of them come all the libraries. */
@@ -42,7 +43,7 @@ export async function run(words: readonly string[]): Promise<number> {
       ? `the disk is full (${(error as Error).message}); make room, nothing that was acknowledged is lost`
       : undefined;
     const told = full ?? notAllowed(error) ?? (known ? (error as Error).message : String((error as Error)?.stack ?? error));
-    process.stderr.write(`klavze: ${told}\n`);
+    process.stderr.write(`${isJournal() ? asError(`klavze: ${told}`) : `klavze: ${told}`}\n`);
     return exitCodeOf(error);
   }
 }
