@@ -35,6 +35,13 @@ describe('the documentation', () => {
     expect(named.filter((script) => !(script in scripts))).toEqual([]);
   });
 
+  // A plug-in is a folder of the build: one that the version of the day does not have must not be left there by another.
+  it.each(['docs/operate.md', 'docs/operate.sl.md'])('%s starts another version from an empty build', (page) => {
+    expect(scripts['prepare']).toMatch(/^rm -rf dist && npm run build /);
+    // Older versions do not do so themselves.
+    expect(read(page)).toMatch(/^cd \/opt\/klavze && git checkout .* && rm -rf dist && npm ci$/m);
+  });
+
   it('docs/architecture.md names only files that exist, and the file of every stage', () => {
     const named = [...read('docs/architecture.md').matchAll(/`([\w./-]+\.(?:ts|json|yml))`/g)].map((match) => match[1] ?? '');
     expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
