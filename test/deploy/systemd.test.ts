@@ -51,6 +51,27 @@ describe('deploy/systemd', () => {
     expect([...unit.matchAll(/^Environment=(?!KLAVZE_)(.*)$/gm)].map(([, setting]) => setting)).toEqual(image.split(' '));
   });
 
+  it.each(['docs/operate.md', 'docs/operate.sl.md'])(
+    '%s runs commands with the settings of the service, which may have comments',
+    (page) => {
+      const [line = ''] = /^as\(\) \{.*\}$/m.exec(readFileSync(join(root, page), 'utf8')) ?? [];
+      const folder = mkdtempSync(join(tmpdir(), 'klavze-as-'));
+      try {
+        const file = join(folder, 'klavze.env');
+        writeFileSync(file, '# the gateway, since May\nKLAVZE_ROLES=agents,gateway\n\n#KLAVZE_INSTANCE=old\nNODE_EXTRA_CA_CERTS=/x.crt\n');
+        // Nobody is a user of the service here.
+        const script = `runuser() { shift 3; "$@"; }\n${line.replace('/etc/klavze/klavze.env', file)}\nas env`;
+        const set = execFileSync('bash', ['--norc', '-c', script], { encoding: 'utf8', env: { PATH: process.env['PATH'] } }).split('\n');
+        expect(set).toEqual(
+          expect.arrayContaining(['KLAVZE_CONFIG=/etc/klavze/klavze.yaml', 'KLAVZE_ROLES=agents,gateway', 'NODE_EXTRA_CA_CERTS=/x.crt']),
+        );
+        expect(set.filter((setting) => setting.startsWith('KLAVZE_INSTANCE'))).toEqual([]);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
+
   it.each(['docs/operate.md', 'docs/operate.sl.md'])('%s makes what Debian needs of the mounted Mosquitto configuration', (page) => {
     const text = readFileSync(join(root, page), 'utf8');
     const [command = ''] = /^sed -e[^]*?deploy\/mosquitto\/mosquitto\.conf/m.exec(text) ?? [];
