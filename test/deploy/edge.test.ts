@@ -1,8 +1,14 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { connect } from 'node:tls';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { makeCertificates } from '../../bin/stack/certificates.ts';
+import { packageRoot } from '../../core/paths.ts';
 import { endOfCertificate } from '../../core/service/certificates.ts';
 import { DeployedEdge, nginxBinary } from './edge.ts';
 
@@ -119,5 +125,36 @@ if (nginxBinary === undefined) console.warn('skipped: deploy/edge/nginx.conf in 
     expect(new Set(statuses)).toEqual(new Set([200, 429]));
     expect((await edge.ask('/healthz')).status).toBe(204);
     expect(edge.log()).not.toContain('hidden');
+  });
+});
+
+describe.each(['docs/operate.md', 'docs/operate.sl.md'])('%s makes what nginx of Debian needs of it', (page) => {
+  const [command = ''] = /^sed -e[^`]*?deploy\/edge\/nginx\.conf/m.exec(readFileSync(join(packageRoot, page), 'utf8')) ?? [];
+  const made = execFileSync('sh', ['-c', command], { cwd: packageRoot, encoding: 'utf8' });
+
+  it('with the ports and the certificate of this machine, and nothing of the stack', () => {
+    expect(made.match(/default .*;/g)).toEqual(['default 127.0.0.1:8090;', 'default 127.0.0.1:8080;']);
+    expect(made.match(/location .*\{/g)).toEqual([
+      'location = /healthz {',
+      'location /ngsi-ld/v1/ {',
+      'location /ingest/ {',
+      'location /contexts/ {',
+    ]);
+    expect(made).toContain('listen 443 ssl;');
+    expect(made).toContain('ssl_certificate_key /etc/nginx/klavze/server.key;');
+    expect(made).not.toMatch(/grafana|klavze-|\/tmp|\/dev\/|resolver/);
+  });
+
+  (nginxBinary === undefined ? it.skip : it)('which it takes', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'klavze-nginx-'));
+    try {
+      makeCertificates(folder, 'localhost');
+      const here = made.replace(/\/(?:etc\/nginx\/klavze|var\/log\/nginx|run)\//g, `${folder}/`);
+      writeFileSync(join(folder, 'nginx.conf'), here);
+      const { status, stderr } = spawnSync(nginxBinary ?? '', ['-t', '-c', join(folder, 'nginx.conf')], { encoding: 'utf8' });
+      expect([status, stderr]).toEqual([0, expect.stringContaining('test is successful')]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
