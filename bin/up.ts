@@ -43,6 +43,8 @@ import { startAdapters } from './running-adapters.ts';
 import { prepareSharing } from './sharing.ts';
 import { closeAll } from './stop.ts';
 
+const lockPatienceMs = 1_000;
+
 export interface Running {
   readonly urls: { readonly broker: string; readonly mqtt: string; readonly http: string; readonly gateway?: string };
   readonly outbox: Outbox;
@@ -79,7 +81,7 @@ async function start(
   const plays = (role: Role): boolean => scope === 'everything' && config.roles.includes(role);
   if (plays('gateway')) checkIssuers(config);
   mkdirSync(config.dataDir, { recursive: true });
-  const release = lockDataDir(config.dataDir);
+  const release = lockDataDir(config.dataDir, lockPatienceMs);
   if (release === undefined)
     throw new ConfigError(`the data folder ${config.dataDir} is in use by another klavze; stop it or set KLAVZE_DATA_DIR`);
   closers.push(release);

@@ -62,7 +62,8 @@ async function examine(path: string | undefined): Promise<Finding[]> {
     ok: true,
     detail: misspelt.length === 0 ? 'valid' : `valid; nothing reads ${misspelt.join(', ')}, check the spelling`,
   };
-  const running = isRunning(config);
+  // It may come up meanwhile.
+  const running = (): boolean => isRunning(config);
   return [
     configuration,
     await attempt('plug-ins', () => plugIns(config)),
@@ -152,16 +153,17 @@ async function nats(config: Config, url: string): Promise<string> {
   return examineOutbox(config, url);
 }
 
-async function port(name: string, at: { readonly host: string; readonly port: number }, running: boolean): Promise<string> {
-  if (running) return `embedded, running on ${at.host}:${at.port}`;
-  await new Promise<void>((resolve, reject) => {
+async function port(name: string, at: { readonly host: string; readonly port: number }, running: () => boolean): Promise<string> {
+  const ours = `embedded, running on ${at.host}:${at.port}`;
+  if (running()) return ours;
+  const isFree = await new Promise<boolean>((resolve) => {
     const server = createServer();
-    server.once('error', () =>
-      reject(new Error(`port ${at.port} on ${at.host} is taken by another program; set KLAVZE_${name.toUpperCase()}_PORT or stop it`)),
-    );
-    server.listen(at.port, at.host, () => server.close(() => resolve()));
+    server.once('error', () => resolve(false));
+    server.listen(at.port, at.host, () => server.close(() => resolve(true)));
   });
-  return `embedded, ${at.host}:${at.port} is free`;
+  if (isFree) return `embedded, ${at.host}:${at.port} is free`;
+  if (running()) return ours;
+  throw new Error(`port ${at.port} on ${at.host} is taken by another program; set KLAVZE_${name.toUpperCase()}_PORT or stop it`);
 }
 
 async function remoteMqtt(config: Config, url: string): Promise<string> {
@@ -198,10 +200,10 @@ async function remoteBroker(url: string): Promise<string> {
   throw new Error(`${url} answers ${answer.status} to GET /ngsi-ld/v1/types; check KLAVZE_BROKER_URL, KLAVZE_BROKER_TOKEN and the tenant`);
 }
 
-async function context(config: Config, running: boolean): Promise<string> {
+async function context(config: Config, running: () => boolean): Promise<string> {
   const { models } = await loadKnowledge();
   const own = config.broker.contextUrl === undefined;
-  if (own && !running) return 'served by klavze itself while it runs';
+  if (own && !running()) return 'served by klavze itself while it runs';
   const urls = [...models.subjects.values()].map((subject) =>
     contextUrlOf(config, subject, `http://${config.http.host}:${config.http.port}`),
   );
@@ -217,7 +219,7 @@ async function context(config: Config, running: boolean): Promise<string> {
 }
 
 /** Port and issuers of the gateway: without their keys no token counts. */
-async function gateway(config: Config, running: boolean): Promise<string> {
+async function gateway(config: Config, running: () => boolean): Promise<string> {
   checkIssuers(config);
   const { issuers } = config.gateway;
   for (const { issuer, jwksUrl } of issuers) {
