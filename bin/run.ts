@@ -42,8 +42,8 @@ export async function run(words: readonly string[]): Promise<number> {
     const full = isFull(error)
       ? `the disk is full (${(error as Error).message}); make room, nothing that was acknowledged is lost`
       : undefined;
-    const told = full ?? notAllowed(error) ?? (known ? (error as Error).message : String((error as Error)?.stack ?? error));
-    process.stderr.write(`${isJournal() ? asError(`klavze: ${told}`) : `klavze: ${told}`}\n`);
+    const told = `klavze: ${full ?? notAllowed(error) ?? (known ? (error as Error).message : String((error as Error)?.stack ?? error))}`;
+    process.stderr.write(`${isJournal() ? asError(told) : told}\n`);
     return exitCodeOf(error);
   }
 }

@@ -151,9 +151,9 @@ export class Courier {
     return true;
   }
 
-  /** Whether the broker takes values into a history: tried with one that waits, which is then known to be there. */
+  /** Whether the broker takes values into a history: tried with a state that waits, which is then known to be there. */
   async probeHistory(queued: Queued, context: string, ticket: Ticket): Promise<boolean> {
-    if (this.takesHistory !== undefined || queued.removal === true) return this.takesHistory === true;
+    if (this.takesHistory !== undefined) return this.takesHistory;
     const late = [{ queued, entity: queued.entity }];
     const parcel = { id: queued.entity.id, queued: [queued], late, historyJson: this.historyOf([queued.entity]) };
     return (await this.addHistory(parcel, context, ticket)) === 'taken';

@@ -122,11 +122,10 @@ export class Lane {
       this.queue.drain();
       return;
     }
-    if (outbox.newest === undefined) return;
     const hurried = this.queue.isHurrying;
     this.queue.hurry();
     const superseded = this.queue.superseded();
-    // Where each entity waits with one state, each is its newest.
+    // Where each entity waits with one state, each is its newest; an outbox that cannot look back finds none.
     if (superseded === undefined || !(await this.courier.probeHistory(superseded, contextOf(superseded.entity), ticket))) {
       if (!hurried) this.queue.calm();
       return;

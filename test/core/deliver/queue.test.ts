@@ -3,14 +3,17 @@ import { expect, it } from '@jest/globals';
 
 import { DeliveryQueue } from '../../../core/deliver/queue.ts';
 import { createMemoryOutbox } from '../../../core/outbox/memory.ts';
+import type { Outbox } from '../../../core/outbox/outbox.ts';
 import { gauge, origin } from '../outbox/samples.ts';
+
+const queueOf = (outbox: Outbox): DeliveryQueue =>
+  new DeliveryQueue({ outbox, limits: { entities: 10, bytes: 100_000 }, coalesce: 'off', contextOf: () => '', now: () => 0 });
 
 it('offers an entity once, also after its newest state went first and was all that waited', async () => {
   const outbox = createMemoryOutbox();
   const append = (value: number): Promise<void> =>
     outbox.append({ publications: [{ entity: gauge('a', value, value), origin }], deadLetters: [] });
-  const limits = { entities: 10, bytes: 100_000 };
-  const queue = new DeliveryQueue({ outbox, limits, coalesce: 'off', contextOf: () => '', now: () => 0 });
+  const queue = queueOf(outbox);
   await append(1);
   expect(queue.fill()).toBe(true);
   queue.hurry();
@@ -33,8 +36,7 @@ it('sends the newest state again before older ones when it is not known whether 
   const outbox = createMemoryOutbox();
   const publications = [1, 2, 3].map((value) => ({ entity: gauge('a', value, value), origin }));
   await outbox.append({ publications, deadLetters: [] });
-  const limits = { entities: 10, bytes: 100_000 };
-  const queue = new DeliveryQueue({ outbox, limits, coalesce: 'off', contextOf: () => '', now: () => 0 });
+  const queue = queueOf(outbox);
   queue.fill();
   queue.hurry();
   const first = queue.take();
@@ -49,8 +51,7 @@ it('sends the newest state again before older ones when it is not known whether 
 it('does not send a newest state first that went in its turn meanwhile', async () => {
   const outbox = createMemoryOutbox();
   await outbox.append({ publications: [{ entity: gauge('a', 1, 1), origin }], deadLetters: [] });
-  const limits = { entities: 10, bytes: 100_000 };
-  const queue = new DeliveryQueue({ outbox, limits, coalesce: 'off', contextOf: () => '', now: () => 0 });
+  const queue = queueOf(outbox);
   queue.fill();
   const first = queue.take();
   expect(first?.parcels).toMatchObject([{ queued: [{ seq: 1 }] }]);
